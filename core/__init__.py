@@ -1,0 +1,1 @@
+"""The kernel: no product nouns live here."""

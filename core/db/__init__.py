@@ -1,0 +1,7 @@
+"""The database: one engine, one unit of work, rows scoped to their tenant."""
+
+from core.db.database import Database
+from core.db.tables import Base, TenantRow, UtcDateTime
+from core.db.unit_of_work import UnitOfWork
+
+__all__ = ["Base", "Database", "TenantRow", "UnitOfWork", "UtcDateTime"]

@@ -1,0 +1,103 @@
+"""The engine, and how units of work begin and end on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from core.db.unit_of_work import UnitOfWork
+
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # FULL: a commit is on the disk when it returns, so that not even a power cut takes back
+    # a promise that was made to the world.
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=15000",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-16000",
+)
+
+
+class Database:
+    """Opens units of work. SQLite has one writer at a time: writers queue here, in order."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        parsed = make_url(url)
+        self.dialect = parsed.get_backend_name()
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4, "pool_timeout": 30}
+        if self.dialect == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            options["pool_pre_ping"] = True
+        else:
+            parsed = parsed.set(drivername="sqlite+aiosqlite")
+        self.url = parsed
+        self.engine: AsyncEngine = create_async_engine(parsed, **options)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        self._writer = asyncio.Lock()
+        if self.dialect == "sqlite":
+            event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def unit_of_work(self, tenant_id: str | None) -> AsyncIterator[UnitOfWork]:
+        """A transaction that writes; committed at the end of the block, undone on an error."""
+        if self.dialect != "sqlite":
+            async with self._begin(tenant_id, writes=True) as uow:
+                yield uow
+            return
+        async with self._writer, self._begin(tenant_id, writes=True) as uow:
+            yield uow
+
+    @asynccontextmanager
+    async def reading(self, tenant_id: str | None) -> AsyncIterator[UnitOfWork]:
+        """A transaction that only reads: one consistent picture, never waits for writers."""
+        async with self._begin(tenant_id, writes=False) as uow:
+            yield uow
+
+    @asynccontextmanager
+    async def _begin(self, tenant_id: str | None, *, writes: bool) -> AsyncIterator[UnitOfWork]:
+        async with self._sessions() as session:
+            if self.dialect == "sqlite":
+                await session.connection(execution_options={"sqlite_writes": writes})
+            uow = UnitOfWork(session, tenant_id, dialect=self.dialect)
+            yield uow
+            if writes:
+                await uow.commit()
+
+    async def check(self) -> None:
+        """Ask the database for one row.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: it does not answer.
+        """
+        async with self._sessions() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self.engine.dispose()
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: `_begin_sqlite` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # IMMEDIATE takes the write lock at once. A transaction that reads first and writes later
+    # could otherwise fail with "database is locked" in spite of the busy timeout.
+    writes = connection.get_execution_options().get("sqlite_writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+__all__ = ["AsyncSession", "Database"]

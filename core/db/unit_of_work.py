@@ -1,0 +1,89 @@
+"""The unit of work: the only place that commits.
+
+A unit of work is opened for one tenant. SQLAlchemy's session then adds that tenant to every
+select, update and delete of a `TenantRow`, and to every new one, so a repository cannot
+forget it. Work for all tenants (the outbox runner, migrations) says so by `tenant_id=None`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+
+from core.db.tables import TenantRow
+from core.errors import BugError
+
+_TENANT = "tenant_id"
+
+
+class UnitOfWork:
+    """One transaction and what is to happen once it has been committed."""
+
+    def __init__(self, session: AsyncSession, tenant_id: str | None, *, dialect: str) -> None:
+        self.session = session
+        self.dialect = dialect
+        self._tenant_id = tenant_id
+        self._after_commit: list[Callable[[], None]] = []
+        session.info[_TENANT] = tenant_id
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant this unit of work was opened for.
+
+        Raises:
+            BugError: it was opened for all tenants.
+        """
+        if self._tenant_id is None:
+            raise BugError("this unit of work belongs to no tenant")
+        return self._tenant_id
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Call `action` when the rows are safe; never when they are not."""
+        self._after_commit.append(action)
+
+    async def flush(self) -> None:
+        """Send what is pending, so that constraints speak now."""
+        await self.session.flush()
+
+    async def commit(self) -> None:
+        """Make it so. Called by `Database`; tests of a crash call nothing."""
+        await self.session.commit()
+        actions, self._after_commit = self._after_commit, []
+        for action in actions:
+            action()
+
+
+def _scope_statement(state: ORMExecuteState) -> None:
+    tenant_id: Any = state.session.info.get(_TENANT)
+    if tenant_id is None or not (state.is_select or state.is_update or state.is_delete):
+        return
+    if state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            TenantRow,
+            lambda cls: cls.tenant_id == tenant_id,
+            include_aliases=True,
+            track_closure_variables=True,
+        )
+    )
+
+
+def _scope_new_rows(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    tenant_id = session.info.get(_TENANT)
+    if tenant_id is None:
+        return
+    for row in session.new:
+        if isinstance(row, TenantRow):
+            if row.tenant_id is None:
+                row.tenant_id = tenant_id
+            elif row.tenant_id != tenant_id:
+                raise BugError(f"a {type(row).__name__} of another tenant")
+
+
+event.listen(Session, "do_orm_execute", _scope_statement)
+event.listen(Session, "before_flush", _scope_new_rows)

@@ -1,0 +1,1 @@
+"""Visitors, their sessions, conversations, messages, citations and page sources."""

@@ -1,0 +1,1 @@
+"""What a website says: pages, passages, and how a question finds them."""

@@ -1,0 +1,1 @@
+"""Tenants, their sites, and the keys that staff and machines use."""
