@@ -34,52 +34,54 @@ class UserError(AppError):
         self.details: dict[str, Any] = dict(details or {})
 
 
-class Invalid(UserError):  # noqa: N818 - reads as a sentence where it is raised
+class Invalid(UserError):
     """The request is not of the promised form."""
 
 
-class TooLarge(UserError):  # noqa: N818
+class TooLarge(UserError):
     """The request is longer than the limit that the message names."""
 
     status = 413
 
 
-class Unauthorized(UserError):  # noqa: N818
+class Unauthorized(UserError):
     """No proof of identity, or one that does not hold (any more)."""
 
     code = "UNAUTHORIZED"
     status = 401
 
 
-class Forbidden(UserError):  # noqa: N818
+class Forbidden(UserError):
     """Known, but not allowed."""
 
     code = "FORBIDDEN"
     status = 403
 
 
-class NotFound(UserError):  # noqa: N818
+class NotFound(UserError):
     """It does not exist, or not for this caller."""
 
     code = "NOT_FOUND"
     status = 404
 
 
-class Conflict(UserError):  # noqa: N818
+class Conflict(UserError):
     """It contradicts what is stored."""
 
     code = "CONFLICT"
     status = 409
 
 
-class RateLimited(UserError):  # noqa: N818
+class RateLimited(UserError):
     """Too many requests; `retry_after` says when to come back."""
 
     code = "RATE_LIMIT_EXCEEDED"
     status = 429
 
     def __init__(self, message: str, retry_after: timedelta) -> None:
-        super().__init__(message, {"retry_after_seconds": max(1, round(retry_after.total_seconds()))})
+        super().__init__(
+            message, {"retry_after_seconds": max(1, round(retry_after.total_seconds()))}
+        )
         self.retry_after = retry_after
 
 
@@ -117,15 +119,15 @@ class PermanentError(ProviderError):
     """Trying again will not help: a dead letter, and a notice to staff."""
 
 
-class AuthenticationFailed(PermanentError):  # noqa: N818
+class AuthenticationFailed(PermanentError):
     """The credentials are refused."""
 
 
-class Rejected(PermanentError):  # noqa: N818
+class Rejected(PermanentError):
     """The vendor understood and said no."""
 
 
-class Unsupported(PermanentError):  # noqa: N818
+class Unsupported(PermanentError):
     """The vendor cannot do that."""
 
 

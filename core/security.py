@@ -1,0 +1,95 @@
+"""Tokens, keys and hashes: what may be shown to whom, and proved how."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import jwt
+
+from core.errors import ConfigurationError, Unauthorized
+
+_ALGORITHM = "HS256"
+_MINIMUM_SECRET = 32
+
+
+class TokenSigner:
+    """Signs and reads short-lived proofs (JWT, RFC 7519), each bound to one purpose."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < _MINIMUM_SECRET:
+            raise ConfigurationError(
+                "the server's secret",
+                [f"it has {len(secret)} bytes. Give at least {_MINIMUM_SECRET} random ones."],
+            )
+        self._secret = secret
+
+    def sign(self, purpose: str, subject: str, *, now: datetime, lifetime: timedelta) -> str:
+        """A token that proves `subject` for `purpose` until `now + lifetime`."""
+        claims = {
+            "sub": subject,
+            "aud": purpose,
+            "iat": int(now.timestamp()),
+            "exp": int((now + lifetime).timestamp()),
+        }
+        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
+
+    def read(self, purpose: str, token: str, *, now: datetime) -> str:
+        """The subject of a token that holds.
+
+        Raises:
+            Unauthorized: forged, expired, or made for another purpose.
+        """
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[_ALGORITHM],
+                audience=purpose,
+                # The clock is an argument here, so the library must not ask its own.
+                options={"verify_exp": False, "verify_iat": False, "require": ["exp", "sub"]},
+            )
+        except jwt.InvalidTokenError as error:
+            raise Unauthorized("The token is not valid. Start a new conversation.") from error
+        if int(claims["exp"]) <= now.timestamp():
+            raise Unauthorized("The token has expired. Start a new conversation.")
+        return str(claims["sub"])
+
+
+def new_api_key() -> str:
+    """A key for a machine or a member of staff: 32 random bytes, recognisable by its prefix."""
+    return "sak_" + secrets.token_urlsafe(32)
+
+
+def hash_key(key: str) -> str:
+    """What is stored of a key. Keys are random, so a plain SHA-256 cannot be guessed back."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(left.encode(), right.encode())
+
+
+def load_or_create_secret(path: Path) -> bytes:
+    """The server's own secret, made at the first start and kept readable for its owner only."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    # Written whole under another name first, then linked: of two processes that start
+    # together one wins, and both read what the winner wrote.
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_bytes(secrets.token_bytes(48))
+    draft.chmod(0o600)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_bytes()

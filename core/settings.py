@@ -1,0 +1,161 @@
+"""Reading `app.yaml`: types, secrets from the environment, errors that name path and fix."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from core.errors import ConfigurationError
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Section(BaseModel):
+    """A part of `app.yaml`. Unknown keys are refused; values never appear in errors."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+
+class FromEnvironment(str):
+    """A text that was written as `${NAME}` and read from the environment."""
+
+    __slots__ = ()
+
+
+def _require_environment(value: object) -> object:
+    if isinstance(value, SecretStr) or value is None:
+        return value
+    if not isinstance(value, FromEnvironment):
+        raise PydanticCustomError(
+            "literal_secret",
+            "a secret stands here in plain text. Write ${NAME} and set NAME in the environment",
+        )
+    return SecretStr(str(value))
+
+
+Secret = Annotated[
+    SecretStr,
+    BeforeValidator(_require_environment),
+    WithJsonSchema({"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"}),
+]
+"""A secret: only ever `${NAME}` in the file."""
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+def load_settings(
+    kind: type[Settings], path: Path, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """Read and check a configuration file.
+
+    Raises:
+        ConfigurationError: unreadable, not YAML, or not of the promised form; every problem
+            in one go, each with its path and what to write instead.
+    """
+    return parse_settings(kind, _read(path), str(path), environment)
+
+
+def parse_settings(
+    kind: type[Settings], text: str, source: str, environment: Mapping[str, str]
+) -> Settings:
+    """The same from text. `source` names it in errors."""
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
+        problem = getattr(error, "problem", None) or "not valid YAML"
+        raise ConfigurationError(source, [f"{where}: {problem}. Mend the YAML."]) from None
+    if raw is None:
+        raw = {}
+    if not isinstance(raw, dict):
+        raise ConfigurationError(
+            source, ["the file: must hold keys and values, not a list or text."]
+        )
+    problems: list[str] = []
+    filled = _fill(raw, "", environment, problems)
+    if problems:
+        raise ConfigurationError(source, problems)
+    try:
+        return kind.model_validate(filled)
+    except ValidationError as error:
+        raise ConfigurationError(
+            source, [_explain(kind, item) for item in error.errors()]
+        ) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        fix = "there is no such file. Name it with --config, or copy the shipped app.yaml there."
+        raise ConfigurationError(str(path), [fix]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(str(path), [f"it cannot be read ({error})."]) from None
+
+
+def _fill(value: Any, path: str, environment: Mapping[str, str], problems: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _fill(item, f"{path}.{key}".lstrip("."), environment, problems)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_fill(item, f"{path}[{n}]", environment, problems) for n, item in enumerate(value)]
+    if not isinstance(value, str) or not _REFERENCE.search(value):
+        return value
+    missing = [name for name in _REFERENCE.findall(value) if name not in environment]
+    if missing:
+        problems.append(f"{path}: the environment has no {missing[0]}. Set it, or remove the line.")
+        return value
+    return FromEnvironment(_REFERENCE.sub(lambda match: environment[match[1]], value))
+
+
+def _explain(kind: type[BaseModel], item: Any) -> str:
+    location = tuple(item["loc"])
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    path = path.lstrip(".") or "the file"
+    if item["type"] == "extra_forbidden":
+        known = _keys_at(kind, location[:-1])
+        near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+        hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(sorted(known))}."
+        return f"{path}: there is no such key. {hint}"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"{path}: {message}."
+
+
+def _keys_at(kind: Any, location: tuple[Any, ...]) -> list[str]:
+    """The keys that the model has at `location`."""
+    for part in location:
+        options = [option for option in _models(kind) if isinstance(part, str)]
+        fields = [option.model_fields[part] for option in options if part in option.model_fields]
+        if fields:
+            kind = fields[0].annotation
+    return [name for option in _models(kind) for name in option.model_fields]
+
+
+def _models(kind: Any) -> list[type[BaseModel]]:
+    """The models in an annotation: itself, or those in its union, list or dictionary."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    if get_origin(kind) in (Union, types.UnionType, list, tuple, dict, Annotated):
+        return [model for part in get_args(kind) for model in _models(part)]
+    return []

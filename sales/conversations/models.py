@@ -1,0 +1,125 @@
+"""Tables of visitors, sessions, conversations, messages and citations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.tables import Base, Id, TenantRow
+
+
+class Visitor(TenantRow, Base):
+    """Somebody who opened the chat, known only by a token until they say more."""
+
+    __tablename__ = "visitors"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[str] = mapped_column(Id)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+
+
+class ChatSession(TenantRow, Base):
+    """One visit: conversations of the same visitor without a longer pause between them."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_visitor_id_started_at", "visitor_id", "started_at"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[str] = mapped_column(Id)
+    visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id", ondelete="CASCADE"))
+    referrer_page: Mapped[str]
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+
+
+class Conversation(TenantRow, Base):
+    """One talk between a visitor and the agent, and the page and campaign it came from."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        Index("ix_conversations_site_id_started_at", "site_id", "started_at"),
+        Index("ix_conversations_visitor_id", "visitor_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[str] = mapped_column(Id)
+    visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id", ondelete="CASCADE"))
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    status: Mapped[str]
+    channel: Mapped[str]
+    page_url: Mapped[str]
+    page_path: Mapped[str]
+    page_title: Mapped[str]
+    referrer: Mapped[str]
+    referrer_domain: Mapped[str]
+    utm_source: Mapped[str]
+    utm_medium: Mapped[str]
+    utm_campaign: Mapped[str]
+    utm_term: Mapped[str]
+    utm_content: Mapped[str]
+    params: Mapped[dict[str, Any]]
+    timezone: Mapped[str]
+    locale: Mapped[str]
+    started_at: Mapped[datetime]
+    last_message_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class Message(TenantRow, Base):
+    """One message. `client_message_id` is the visitor's own id of the turn; `payload` holds
+    what the answer carried beside its text (sentences, cards, suggestions)."""
+
+    __tablename__ = "messages"
+    __table_args__ = (UniqueConstraint("conversation_id", "client_message_id", "role"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    client_message_id: Mapped[str]
+    role: Mapped[str]
+    text: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    # What the agent did and why: intent, recall, responder. For staff and for tests.
+    trace: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class Citation(TenantRow, Base):
+    """A sentence's proof: which words of which passage of which page it rests on."""
+
+    __tablename__ = "citations"
+    __table_args__ = (Index("ix_citations_message_id", "message_id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
+    n: Mapped[int]
+    passage_id: Mapped[int]
+    passage_hash: Mapped[str]
+    url: Mapped[str]
+    title: Mapped[str]
+    headings: Mapped[str]
+    quote: Mapped[str]
+    # Character span of the quote in the passage's text, end exclusive.
+    start: Mapped[int]
+    end: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class PageView(TenantRow, Base):
+    """A page that a visitor opened while a conversation was going on."""
+
+    __tablename__ = "page_views"
+    __table_args__ = (
+        Index("ix_page_views_conversation_id_viewed_at", "conversation_id", "viewed_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    url: Mapped[str]
+    path: Mapped[str]
+    title: Mapped[str]
+    referrer: Mapped[str]
+    viewed_at: Mapped[datetime]
