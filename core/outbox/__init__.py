@@ -1,0 +1,1 @@
+"""Promises to the world: rows first, effects after, never lost."""
