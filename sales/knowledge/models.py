@@ -78,9 +78,14 @@ class KnowledgeRemovedVector(TenantRow, Base):
 
 
 class KnowledgeRevision(TenantRow, Base):
-    """Counts the changes of a site's knowledge, so that every process notices them."""
+    """Counts the changes of a site's knowledge, so that every process notices them.
+
+    `embedder` is the process that makes the site's vectors, until `embedder_until`.
+    """
 
     __tablename__ = "knowledge_revisions"
 
     site_id: Mapped[str] = mapped_column(Id, primary_key=True)
     revision: Mapped[int]
+    embedder: Mapped[str | None]
+    embedder_until: Mapped[datetime | None]

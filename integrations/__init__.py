@@ -1,0 +1,1 @@
+"""The outside world: one vendor, one folder. `local` is the embedded default."""

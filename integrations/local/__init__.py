@@ -1,0 +1,1 @@
+"""The embedded defaults: what runs without any account, key or network."""

@@ -1,0 +1,92 @@
+"""Keyword search by BM25, on SQLite's FTS5 and on PostgreSQL.
+
+PostgreSQL has no BM25 of its own: `ts_rank` knows neither how rare a word is nor how long
+the passage. So the same formula (Robertson and Zaragoza, 2009, with FTS5's k1 = 1.2 and
+b = 0.75) is written here in SQL over the stored lexemes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+
+from core.db import UnitOfWork
+from sales.knowledge.ranking import KeywordHit
+from sales.knowledge.repository import site_token
+
+# How much a word counts in the title, in the headings and in the text of a passage
+# (docs/decisions/0003-retrieval.md).
+TITLE_WEIGHT, HEADINGS_WEIGHT, TEXT_WEIGHT = 1.5, 1.5, 1.0
+
+_FTS5 = text(
+    """
+    SELECT rowid, -bm25(knowledge_passages_fts, 0.0, :title, :headings, :body) AS score
+    FROM knowledge_passages_fts
+    WHERE knowledge_passages_fts MATCH :query
+    ORDER BY score DESC LIMIT :limit
+    """
+)
+
+_POSTGRESQL = text(
+    """
+    WITH words AS (
+        SELECT DISTINCT unnest(tsvector_to_array(to_tsvector('english', :words))) AS lexeme
+    ), corpus AS (
+        SELECT count(*)::float AS passages, greatest(avg(word_count), 1)::float AS mean_length
+        FROM knowledge_passages WHERE tenant_id = :tenant_id AND site_id = :site_id
+    ), matching AS (
+        SELECT p.id, p.word_count, hit.lexeme, hit.weights
+        FROM knowledge_passages p
+        CROSS JOIN LATERAL unnest(p.search) AS hit(lexeme, positions, weights)
+        JOIN words ON words.lexeme = hit.lexeme
+        WHERE p.tenant_id = :tenant_id AND p.site_id = :site_id
+          AND p.search @@ (SELECT string_agg(quote_literal(lexeme), ' | ')::tsquery FROM words)
+    ), rarity AS (
+        SELECT m.lexeme,
+               greatest(ln((max(c.passages) - count(*) + 0.5) / (count(*) + 0.5)), 1e-6) AS idf
+        FROM matching m, corpus c GROUP BY m.lexeme
+    ), frequency AS (
+        SELECT m.id, m.lexeme, m.word_count,
+               (SELECT sum(CASE w WHEN 'A' THEN :title WHEN 'B' THEN :headings ELSE :body END)
+                FROM unnest(m.weights) AS w)::float AS tf
+        FROM matching m
+    )
+    SELECT f.id,
+           sum(r.idf * f.tf * 2.2
+               / (f.tf + 1.2 * (0.25 + 0.75 * f.word_count / c.mean_length))) AS score
+    FROM frequency f JOIN rarity r USING (lexeme), corpus c
+    GROUP BY f.id ORDER BY score DESC, f.id LIMIT :limit
+    """
+)
+
+
+async def search_keywords(
+    uow: UnitOfWork, site_id: str, words: Sequence[str], limit: int
+) -> list[KeywordHit]:
+    """The `limit` passages of a site that hold most of `words`, best first.
+
+    `words` come from a visitor: they reach the database as a parameter, each word quoted, so
+    none of them can be an operator of the query language.
+    """
+    cleaned = [word.replace('"', "").replace("\x00", "") for word in words]
+    cleaned = [word for word in cleaned if word.strip()]
+    if not cleaned:
+        return []
+    weights = {"title": TITLE_WEIGHT, "headings": HEADINGS_WEIGHT, "body": TEXT_WEIGHT}
+    if uow.dialect == "sqlite":
+        any_word = " OR ".join(f'"{word}"' for word in cleaned)
+        query = f"site_token : {site_token(site_id)} AND {{title headings text}} : ({any_word})"
+        rows = await uow.session.execute(_FTS5, {"query": query, "limit": limit, **weights})
+    else:
+        rows = await uow.session.execute(
+            _POSTGRESQL,
+            {
+                "words": " ".join(cleaned),
+                "tenant_id": uow.tenant_id,
+                "site_id": site_id,
+                "limit": limit,
+                **weights,
+            },
+        )
+    return [KeywordHit(int(passage_id), float(score)) for passage_id, score in rows]

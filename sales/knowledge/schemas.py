@@ -1,0 +1,68 @@
+"""Values that cross the border of `knowledge`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PassageContent:
+    """A passage as ingestion made it: `text` is `page_text[start:end]`."""
+
+    ordinal: int
+    heading_path: tuple[str, ...]
+    text: str
+    start: int
+    end: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageContent:
+    """A page with all its passages. `content_hash` covers everything that is stored of it."""
+
+    url: str
+    title: str
+    kind: str
+    language: str | None
+    description: str
+    content_hash: str
+    passages: tuple[PassageContent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as it lies in the database."""
+
+    passage_id: int
+    url: str
+    title: str
+    heading_path: tuple[str, ...]
+    text: str
+    start: int
+    end: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingProgress:
+    """How many of a site's passages have their vector."""
+
+    done: int
+    total: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether none is waiting."""
+        return self.done >= self.total
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """What is known of a stored page without reading its text."""
+
+    url: str
+    title: str
+    content_hash: str
+    changed_at: datetime

@@ -1,0 +1,69 @@
+"""Reads and writes tenants, sites and API keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core.db import UnitOfWork
+from core.ids import new_id
+from sales.organization.models import ApiKey, Site, Tenant
+
+
+class OrganizationRepository:
+    """Tenants and what belongs to them. Sites are looked up across tenants by public key."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._session = uow.session
+
+    async def find_tenant(self, key: str) -> Tenant | None:
+        """The tenant of that key."""
+        return (await self._session.execute(select(Tenant).where(Tenant.key == key))).scalar()
+
+    async def add_tenant(self, key: str, name: str, at: datetime) -> Tenant:
+        """A new tenant."""
+        tenant = Tenant(id=new_id(), key=key, name=name, created_at=at)
+        self._session.add(tenant)
+        await self._session.flush()
+        return tenant
+
+    async def find_site(self, key: str) -> Site | None:
+        """The site of that public key."""
+        return (await self._session.execute(select(Site).where(Site.key == key))).scalar()
+
+    async def list_sites(self) -> list[Site]:
+        """Every site, by key."""
+        return list((await self._session.execute(select(Site).order_by(Site.key))).scalars())
+
+    async def add_site(
+        self, tenant_id: str, key: str, name: str, origins: list[str], at: datetime
+    ) -> Site:
+        """A new site."""
+        site = Site(
+            id=new_id(),
+            tenant_id=tenant_id,
+            key=key,
+            name=name,
+            allowed_origins=list(origins),
+            created_at=at,
+        )
+        self._session.add(site)
+        await self._session.flush()
+        return site
+
+    async def add_api_key(
+        self, tenant_id: str, name: str, role: str, key_hash: str, at: datetime
+    ) -> ApiKey:
+        """A new API key, known only by its hash."""
+        row = ApiKey(
+            id=new_id(), tenant_id=tenant_id, name=name, role=role, key_hash=key_hash, created_at=at
+        )
+        self._session.add(row)
+        await self._session.flush()
+        return row
+
+    async def find_api_key(self, key_hash: str) -> ApiKey | None:
+        """The key of that hash, unless it was revoked."""
+        query = select(ApiKey).where(ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None))
+        return (await self._session.execute(query)).scalar()
