@@ -144,21 +144,21 @@ def _find_model() -> Path:
     return Path(spec.origin).parent / "model.onnx"
 
 
-def _read_verified(path: Path, sha256: str) -> bytes:
+def _check_file(path: Path, sha256: str) -> None:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise EmbeddingUnavailableError(f"{path} cannot be read: {error.strerror}") from error
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if digest != sha256:
         raise EmbeddingUnavailableError(
             f"{path} is not the file this version was tested with (sha256 differs). "
             "Install the pinned version again"
         )
-    return content
 
 
 def _load_tokenizer() -> Any:
-    _read_verified(_VOCABULARY, _VOCABULARY_SHA256)
+    _check_file(_VOCABULARY, _VOCABULARY_SHA256)
     try:
         from tokenizers import BertWordPieceTokenizer  # noqa: PLC0415
     except ImportError as error:
@@ -169,7 +169,7 @@ def _load_tokenizer() -> Any:
 
 
 def _load_session(path: Path) -> Any:
-    content = _read_verified(path, _MODEL_SHA256)
+    _check_file(path, _MODEL_SHA256)
     try:
         import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415
     except ImportError as error:
@@ -183,10 +183,11 @@ def _load_session(path: Path) -> Any:
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
         raise EmbeddingUnavailableError(f"onnxruntime refuses {path}: {error}") from error
-    del content
     _return_freed_memory()
     return session
 
