@@ -1,0 +1,280 @@
+"""Reads and writes conversations of one tenant, in the caller's unit of work."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import distinct, func, insert, select, update
+
+from core.db import UnitOfWork
+from core.ids import new_id
+from sales.conversations.models import (
+    ChatSession,
+    Citation,
+    Conversation,
+    Message,
+    PageView,
+    Visitor,
+)
+from sales.conversations.rules import PageSource
+from sales.conversations.schemas import (
+    CitationContent,
+    LeadSourceRow,
+    StoredCitation,
+    StoredMessage,
+    TurnRecord,
+)
+from sales.organization.models import SiteRef
+
+_GROUPS = {
+    "page": Conversation.page_path,
+    "referrer_domain": Conversation.referrer_domain,
+    "utm_campaign": Conversation.utm_campaign,
+}
+_CITATION_FIELDS = (
+    Citation.id,
+    Citation.n,
+    Citation.passage_id,
+    Citation.passage_hash,
+    Citation.url,
+    Citation.title,
+    Citation.headings,
+    Citation.quote,
+    Citation.start,
+    Citation.end,
+)
+_MESSAGE_FIELDS = (
+    Message.id,
+    Message.client_message_id,
+    Message.role,
+    Message.text,
+    Message.payload,
+    Message.created_at,
+    Message.trace,
+)
+
+
+class ConversationRepository:
+    """Visitors, sessions, conversations, messages and citations."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._session = uow.session
+
+    async def find_visitor(self, visitor_id: str, site_id: str) -> Visitor | None:
+        """A visitor who was here before, on this site."""
+        query = select(Visitor).where(Visitor.id == visitor_id, Visitor.site_id == site_id)
+        return (await self._session.execute(query)).scalar()
+
+    async def add_visitor(self, site_id: str, at: datetime) -> Visitor:
+        """A new visitor."""
+        visitor = Visitor(
+            tenant_id=self._uow.tenant_id,
+            id=new_id(),
+            site_id=site_id,
+            created_at=at,
+            last_seen_at=at,
+        )
+        self._session.add(visitor)
+        return visitor
+
+    async def find_session(self, visitor_id: str, since: datetime) -> ChatSession | None:
+        """The visitor's latest session, if it was alive at `since` or later."""
+        query = (
+            select(ChatSession)
+            .where(ChatSession.visitor_id == visitor_id, ChatSession.last_seen_at >= since)
+            .order_by(ChatSession.started_at.desc())
+            .limit(1)
+        )
+        return (await self._session.execute(query)).scalar()
+
+    async def add_session(self, visitor: Visitor, referrer: str, at: datetime) -> ChatSession:
+        """A new session of a visitor."""
+        session = ChatSession(
+            tenant_id=self._uow.tenant_id,
+            id=new_id(),
+            site_id=visitor.site_id,
+            visitor_id=visitor.id,
+            referrer_page=referrer,
+            started_at=at,
+            last_seen_at=at,
+        )
+        self._session.add(session)
+        return session
+
+    async def add_conversation(
+        self,
+        session: ChatSession,
+        source: PageSource,
+        *,
+        channel: str,
+        timezone: str,
+        locale: str,
+        at: datetime,
+    ) -> Conversation:
+        """A new conversation, with where it came from."""
+        conversation = Conversation(
+            tenant_id=self._uow.tenant_id,
+            id=new_id(),
+            site_id=session.site_id,
+            visitor_id=session.visitor_id,
+            session_id=session.id,
+            status="open",
+            channel=channel,
+            page_url=source.url,
+            page_path=source.path,
+            page_title=source.title,
+            referrer=source.referrer,
+            referrer_domain=source.referrer_domain,
+            utm_source=source.utm.get("utm_source", ""),
+            utm_medium=source.utm.get("utm_medium", ""),
+            utm_campaign=source.utm.get("utm_campaign", ""),
+            utm_term=source.utm.get("utm_term", ""),
+            utm_content=source.utm.get("utm_content", ""),
+            params=source.params,
+            timezone=timezone,
+            locale=locale,
+            started_at=at,
+        )
+        self._session.add(conversation)
+        return conversation
+
+    async def find_conversation(self, conversation_id: str) -> Conversation | None:
+        """The conversation of that id."""
+        query = select(Conversation).where(Conversation.id == conversation_id)
+        return (await self._session.execute(query)).scalar()
+
+    async def list_messages(self, conversation_id: str, limit: int) -> list[StoredMessage]:
+        """The last `limit` messages, oldest first."""
+        query = (
+            select(*_MESSAGE_FIELDS)
+            .where(Message.conversation_id == conversation_id)
+            .order_by(Message.id.desc())
+            .limit(limit)
+        )
+        rows = [StoredMessage(*row) for row in await self._session.execute(query)]
+        return rows[::-1]
+
+    async def find_answer(
+        self, conversation_id: str, client_message_id: str
+    ) -> StoredMessage | None:
+        """The agent's answer to a message of the client's id."""
+        query = select(*_MESSAGE_FIELDS).where(
+            Message.conversation_id == conversation_id,
+            Message.client_message_id == client_message_id,
+            Message.role == "agent",
+        )
+        row = (await self._session.execute(query)).first()
+        return StoredMessage(*row) if row else None
+
+    async def add_turn(self, conversation_id: str, turn: TurnRecord) -> None:
+        """Question, answer and citations of one turn."""
+        common = {
+            "tenant_id": self._uow.tenant_id,
+            "conversation_id": conversation_id,
+            "client_message_id": turn.client_message_id,
+        }
+        # The question's id is made first: ids sort by time, so it stands before its answer.
+        question: dict[str, Any] = {
+            **common,
+            "id": new_id(),
+            "role": "visitor",
+            "text": turn.visitor_text,
+            "payload": {},
+            "trace": {},
+            "created_at": turn.started_at,
+        }
+        answer: dict[str, Any] = {
+            **common,
+            "id": new_id(),
+            "role": "agent",
+            "text": turn.answer_text,
+            "payload": turn.payload,
+            "trace": turn.trace,
+            "created_at": turn.answered_at,
+        }
+        await self._session.execute(insert(Message), [question, answer])
+        if turn.citations:
+            rows = [
+                {
+                    **asdict(citation),
+                    "tenant_id": self._uow.tenant_id,
+                    "message_id": answer["id"],
+                    "created_at": turn.answered_at,
+                }
+                for citation in turn.citations
+            ]
+            await self._session.execute(insert(Citation), rows)
+        await self._session.execute(
+            update(Conversation)
+            .where(Conversation.id == conversation_id)
+            .values(last_message_at=turn.answered_at)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def find_citation(self, citation_id: str) -> StoredCitation | None:
+        """A citation and the site it was said on."""
+        query = (
+            select(
+                Citation.created_at,
+                Conversation.tenant_id,
+                Conversation.site_id,
+                *_CITATION_FIELDS,
+            )
+            .join(Message, Message.id == Citation.message_id)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(Citation.id == citation_id)
+        )
+        row = (await self._session.execute(query)).first()
+        if row is None:
+            return None
+        created_at, tenant_id, site_id, *content = row
+        return StoredCitation(CitationContent(*content), SiteRef(tenant_id, site_id), created_at)
+
+    async def add_page_view(self, conversation_id: str, source: PageSource, at: datetime) -> None:
+        """A page the visitor opened meanwhile."""
+        self._session.add(
+            PageView(
+                tenant_id=self._uow.tenant_id,
+                id=new_id(),
+                conversation_id=conversation_id,
+                url=source.url,
+                path=source.path,
+                title=source.title,
+                referrer=source.referrer,
+                viewed_at=at,
+            )
+        )
+
+    async def count_page_views(self, conversation_id: str) -> int:
+        """How many page views a conversation has."""
+        query = select(func.count()).where(PageView.conversation_id == conversation_id)
+        return int((await self._session.execute(query)).scalar_one())
+
+    async def list_lead_sources(
+        self, group_by: str, start: datetime, end: datetime, limit: int
+    ) -> list[LeadSourceRow]:
+        """Conversations begun in [start, end), by page, referrer domain or campaign."""
+        column = _GROUPS[group_by]
+        cited = (
+            select(Message.conversation_id)
+            .join(Citation, Citation.message_id == Message.id)
+            .distinct()
+            .subquery()
+        )
+        query = (
+            select(
+                column,
+                func.count(Conversation.id),
+                func.count(distinct(Conversation.visitor_id)),
+                func.count(cited.c.conversation_id),
+            )
+            .outerjoin(cited, cited.c.conversation_id == Conversation.id)
+            .where(Conversation.started_at >= start, Conversation.started_at < end)
+            .group_by(column)
+            .order_by(func.count(Conversation.id).desc(), column)
+            .limit(limit)
+        )
+        return [LeadSourceRow(*row) for row in await self._session.execute(query)]

@@ -1,0 +1,90 @@
+"""Values that cross the border of `conversations`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sales.organization.models import SiteRef
+
+Role = Literal["visitor", "agent", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class CitationContent:
+    """A citation before it is stored. `start` and `end` span the quote in the passage."""
+
+    id: str
+    n: int
+    passage_id: int
+    passage_hash: str
+    url: str
+    title: str
+    headings: str
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as it lies in the database."""
+
+    id: str
+    client_message_id: str
+    role: Role
+    text: str
+    payload: dict[str, Any]
+    created_at: datetime
+    trace: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationState:
+    """What a turn needs to know of the conversation it continues."""
+
+    id: str
+    site: SiteRef
+    visitor_id: str
+    status: str
+    locale: str
+    timezone: str
+    page_url: str
+    page_title: str
+    started_at: datetime
+    messages: tuple[StoredMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """What one turn leaves behind: written in one commit, or not at all."""
+
+    client_message_id: str
+    visitor_text: str
+    answer_text: str
+    payload: dict[str, Any]
+    trace: dict[str, Any]
+    citations: tuple[CitationContent, ...]
+    started_at: datetime
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCitation:
+    """A citation with the conversation's site, to be held against the passage of today."""
+
+    content: CitationContent
+    site: SiteRef
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSourceRow:
+    """Conversations of one page, referrer or campaign."""
+
+    value: str
+    conversations: int
+    visitors: int
+    answered: int
+    """Conversations in which at least one answer rested on a citation."""

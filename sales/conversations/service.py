@@ -1,0 +1,250 @@
+"""Starts, continues and ends conversations, and tells where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from core.clock import Clock
+from core.db import Database
+from core.errors import Conflict, NotFound, Unauthorized
+from core.ids import is_id
+from core.security import TokenSigner
+from sales.conversations.models import Conversation
+from sales.conversations.repository import ConversationRepository
+from sales.conversations.rules import PageSource, read_page_source
+from sales.conversations.schemas import (
+    ConversationState,
+    LeadSourceRow,
+    StoredCitation,
+    StoredMessage,
+    TurnRecord,
+)
+from sales.conversations.settings import ConversationSettings, PageTrackingSettings
+from sales.organization.models import SiteRef
+
+FOR_CONVERSATION = "conversation"
+FOR_VISITOR = "visitor"
+TRANSCRIPT_LIMIT = 500
+PAGE_VIEW_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StartedConversation:
+    """What the widget keeps: both tokens belong to this visitor alone."""
+
+    conversation_id: str
+    visitor_id: str
+    token: str
+    visitor_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A conversation token that was read and holds: which conversation, of which site."""
+
+    conversation_id: str
+    site: SiteRef
+
+
+class ConversationService:
+    """Conversations of all sites. What belongs to one visitor is reached by token only."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        signer: TokenSigner,
+        settings: ConversationSettings,
+        tracking: PageTrackingSettings,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._signer = signer
+        self._settings = settings
+        self._tracking = tracking
+
+    def read_page(
+        self, url: str, title: str, referrer: str, params: dict[str, str] | None = None
+    ) -> PageSource:
+        """What is kept of a page, as `page_tracking` says."""
+        return read_page_source(
+            url=url,
+            title=title,
+            referrer=referrer,
+            params=params or {},
+            track_utm=self._tracking.track_utm_parameters,
+            track_referrer=self._tracking.track_referrer_domain,
+        )
+
+    async def start(
+        self,
+        site: SiteRef,
+        source: PageSource,
+        *,
+        visitor_token: str | None,
+        channel: str,
+        timezone: str,
+        locale: str,
+    ) -> StartedConversation:
+        """Begin a conversation. A visitor token that does not hold means a new visitor."""
+        now = self._clock.now()
+        async with self._database.unit_of_work(site.tenant_id) as uow:
+            repository = ConversationRepository(uow)
+            visitor = None
+            visitor_id = self._read_visitor(visitor_token, now)
+            if visitor_id:
+                visitor = await repository.find_visitor(visitor_id, site.site_id)
+            if visitor is None:
+                visitor = await repository.add_visitor(site.site_id, now)
+                await uow.flush()
+            visitor.last_seen_at = now
+            session = await repository.find_session(visitor.id, now - self._settings.session_pause)
+            if session is None:
+                session = await repository.add_session(visitor, source.referrer, now)
+                await uow.flush()
+            session.last_seen_at = now
+            conversation = await repository.add_conversation(
+                session, source, channel=channel, timezone=timezone, locale=locale, at=now
+            )
+        return StartedConversation(
+            conversation.id,
+            visitor.id,
+            self._sign(FOR_CONVERSATION, conversation),
+            self._signer.sign(
+                FOR_VISITOR, visitor.id, now=now, lifetime=self._settings.visitor_lifetime
+            ),
+        )
+
+    def check_token(self, conversation_id: str, token: str) -> Pass:
+        """Read a conversation token.
+
+        Raises:
+            Unauthorized: missing, forged, expired, or of another conversation.
+        """
+        subject = self._signer.read(FOR_CONVERSATION, token, now=self._clock.now())
+        bound_to, _, rest = subject.partition("|")
+        tenant_id, _, site_id = rest.partition("|")
+        if bound_to != conversation_id:
+            raise Unauthorized("The token belongs to another conversation.")
+        return Pass(bound_to, SiteRef(tenant_id, site_id))
+
+    async def load(self, ticket: Pass, *, messages: int) -> ConversationState:
+        """The conversation with its last `messages` messages.
+
+        Raises:
+            NotFound: it was deleted.
+        """
+        async with self._database.reading(ticket.site.tenant_id) as uow:
+            repository = ConversationRepository(uow)
+            row = await repository.find_conversation(ticket.conversation_id)
+            if row is None:
+                raise NotFound("This conversation no longer exists. Start a new one.")
+            listed = await repository.list_messages(row.id, messages)
+        return ConversationState(
+            id=row.id,
+            site=SiteRef(row.tenant_id, row.site_id),
+            visitor_id=row.visitor_id,
+            status=row.status,
+            locale=row.locale,
+            timezone=row.timezone,
+            page_url=row.page_url,
+            page_title=row.page_title,
+            started_at=row.started_at,
+            messages=tuple(listed),
+        )
+
+    async def find_answer(self, ticket: Pass, client_message_id: str) -> StoredMessage | None:
+        """The answer that a message of this client id already got."""
+        async with self._database.reading(ticket.site.tenant_id) as uow:
+            repository = ConversationRepository(uow)
+            return await repository.find_answer(ticket.conversation_id, client_message_id)
+
+    async def record_turn(self, ticket: Pass, turn: TurnRecord) -> StoredMessage | None:
+        """Write a turn in one commit.
+
+        Returns the answer that stands already when another request with the same client
+        message id was quicker; then nothing is written.
+        """
+        try:
+            async with self._database.unit_of_work(ticket.site.tenant_id) as uow:
+                await ConversationRepository(uow).add_turn(ticket.conversation_id, turn)
+        except IntegrityError:
+            answer = await self.find_answer(ticket, turn.client_message_id)
+            if answer is None:
+                raise NotFound("This conversation no longer exists. Start a new one.") from None
+            return answer
+        return None
+
+    async def record_page_view(self, ticket: Pass, source: PageSource) -> None:
+        """The visitor opened a page. Beyond the limit nothing more is kept."""
+        if not self._tracking.enabled:
+            return
+        async with self._database.unit_of_work(ticket.site.tenant_id) as uow:
+            repository = ConversationRepository(uow)
+            await self._get(repository, ticket.conversation_id)
+            if await repository.count_page_views(ticket.conversation_id) < PAGE_VIEW_LIMIT:
+                await repository.add_page_view(ticket.conversation_id, source, self._clock.now())
+
+    async def end(self, ticket: Pass) -> None:
+        """The visitor is done. Ending twice is no error."""
+        async with self._database.unit_of_work(ticket.site.tenant_id) as uow:
+            row = await self._get(ConversationRepository(uow), ticket.conversation_id)
+            if row.status != "ended":
+                row.status, row.ended_at = "ended", self._clock.now()
+
+    async def get_citation(self, citation_id: str) -> StoredCitation:
+        """A citation by its id, which only those know who were given it.
+
+        Raises:
+            NotFound: no such citation.
+        """
+        if is_id(citation_id):
+            async with self._database.reading(None) as uow:
+                citation = await ConversationRepository(uow).find_citation(citation_id)
+            if citation is not None:
+                return citation
+        raise NotFound("There is no such citation.")
+
+    async def list_lead_sources(
+        self, tenant_id: str, group_by: str, start: datetime, end: datetime
+    ) -> list[LeadSourceRow]:
+        """Conversations begun in [start, end) by page, referrer domain or campaign (S1-001)."""
+        async with self._database.reading(tenant_id) as uow:
+            return await ConversationRepository(uow).list_lead_sources(group_by, start, end, 1000)
+
+    async def _get(self, repository: ConversationRepository, conversation_id: str) -> Conversation:
+        row = await repository.find_conversation(conversation_id)
+        if row is None:
+            raise NotFound("This conversation no longer exists. Start a new one.")
+        return row
+
+    def _sign(self, purpose: str, conversation: Conversation) -> str:
+        # The token carries where the rows are: a turn then needs no search across tenants.
+        subject = f"{conversation.id}|{conversation.tenant_id}|{conversation.site_id}"
+        return self._signer.sign(
+            purpose,
+            subject,
+            now=conversation.started_at,
+            lifetime=self._settings.token_lifetime,
+        )
+
+    def _read_visitor(self, token: str | None, now: datetime) -> str | None:
+        if not token:
+            return None
+        try:
+            return self._signer.read(FOR_VISITOR, token, now=now)
+        except Unauthorized:
+            return None
+
+
+def check_open(state: ConversationState) -> None:
+    """Refuse to continue what has ended.
+
+    Raises:
+        Conflict: the conversation has ended.
+    """
+    if state.status == "ended":
+        raise Conflict("This conversation has ended. Start a new one.")
