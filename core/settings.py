@@ -129,8 +129,20 @@ def _fill(value: Any, path: str, environment: Mapping[str, str], problems: list[
     return FromEnvironment(_REFERENCE.sub(lambda match: environment[match[1]], value))
 
 
+def _root_causes(items: list[Any]) -> list[Any]:
+    """Without "too short" for a list that is only short because its items were refused."""
+    places = [tuple(item["loc"]) for item in items]
+
+    def follows(item: Any) -> bool:
+        place = tuple(item["loc"])
+        inner = any(other != place and other[: len(place)] == place for other in places)
+        return item["type"] == "too_short" and inner
+
+    return [item for item in items if not follows(item)]
+
+
 def _explain(kind: type[BaseModel], item: Any) -> str:
-    location = tuple(item["loc"])
+    location = _without_tags(kind, tuple(item["loc"]))
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     path = path.lstrip(".") or "the file"
     if item["type"] == "extra_forbidden":
@@ -138,8 +150,21 @@ def _explain(kind: type[BaseModel], item: Any) -> str:
         near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(sorted(known))}."
         return f"{path}: there is no such key. {hint}"
+    if item["type"] == "missing":
+        return f"{path}: this key is required. Add it."
     message = str(item["msg"]).removeprefix("Value error, ")
     return f"{path}: {message}."
+
+
+def _without_tags(kind: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
+    """`location` without the tags of unions, which stand in no file."""
+    kept: list[Any] = []
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if isinstance(part, str) and not last and part not in _keys_at(kind, tuple(kept)):
+            continue
+        kept.append(part)
+    return tuple(kept)
 
 
 def _keys_at(kind: Any, location: tuple[Any, ...]) -> list[str]:

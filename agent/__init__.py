@@ -1,0 +1,1 @@
+"""One chat turn: a message comes in, an answer that can be checked goes out."""

@@ -1,0 +1,19 @@
+"""Every table there is: importing this module fills `Base.metadata`."""
+
+from __future__ import annotations
+
+import core.outbox.models
+import integrations.local.models
+import sales.conversations.models
+import sales.knowledge.models
+import sales.organization.models
+from core.db import Base
+
+_TABLES = (
+    core.outbox.models,
+    integrations.local.models,
+    sales.conversations.models,
+    sales.knowledge.models,
+    sales.organization.models,
+)
+metadata = Base.metadata

@@ -1,0 +1,181 @@
+"""The whole of `app.yaml` as one frozen model, composed of each package's own section."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from agent.settings import AgentSettings, LimitSettings
+from core.settings import Secret, Section, load_settings
+from ingestion.settings import SourceSettings
+from sales.conversations.settings import ConversationSettings, PageTrackingSettings
+from sales.knowledge.settings import VectorDatabaseSettings
+from sales.organization.settings import SiteSettings, TenantSettings
+
+
+class ProfileCaptureSettings(Section):
+    """S1's section. Accepted and checked; nothing reads it in this version."""
+
+    required_fields: tuple[str, ...] = ("customer_name", "email")
+    optional_fields: tuple[str, ...] = ("phone", "company", "industry")
+
+
+class ConversationSummarySettings(Section):
+    """S1's section. Accepted and checked; nothing reads it in this version."""
+
+    auto_generate: bool = True
+    email_enabled: bool = True
+    send_to_customer: bool = True
+    send_to_sales_team: bool = True
+    template_style: Literal["professional", "casual", "detailed"] = "professional"
+
+
+class AppointmentSettings(Section):
+    """S1's section. Accepted and checked; nothing reads it in this version."""
+
+    enabled: bool = False
+    calendar_provider: Literal["local", "google", "calendly", "outlook"] = "local"
+    default_duration: int = Field(default=30, ge=5, le=480)
+    advance_booking_days: int = Field(default=14, ge=1, le=365)
+    timezone_handling: Literal["auto_detect"] = "auto_detect"
+
+
+class ZohoSettings(Section):
+    """S1's section. Accepted and checked; nothing reads it in this version."""
+
+    enabled: bool = False
+    api_domain: str = "www.zohoapis.com"
+
+
+class SalesforceSettings(Section):
+    """S1's section. Accepted and checked; nothing reads it in this version."""
+
+    enabled: bool = False
+    sandbox_mode: bool = True
+
+
+class HubSpotSettings(Section):
+    """S1's section. Accepted and checked; nothing reads it in this version."""
+
+    enabled: bool = False
+    portal_id: str | int | None = None
+
+
+class CrmSettings(Section):
+    """S1's section. Accepted and checked; nothing reads it in this version."""
+
+    zoho: ZohoSettings = ZohoSettings()
+    salesforce: SalesforceSettings = SalesforceSettings()
+    hubspot: HubSpotSettings = HubSpotSettings()
+
+    @model_validator(mode="after")
+    def _check_built(self) -> CrmSettings:
+        on = [name for name in ("zoho", "salesforce", "hubspot") if getattr(self, name).enabled]
+        if on:
+            raise ValueError(f"{on[0]} is not built in yet. Write enabled: false")
+        return self
+
+
+class SalesAgentSettings(Section):
+    """The schema of S1, name for name."""
+
+    page_tracking: PageTrackingSettings = PageTrackingSettings()
+    profile_capture: ProfileCaptureSettings = ProfileCaptureSettings()
+    vector_database: VectorDatabaseSettings = VectorDatabaseSettings()
+    conversation_summaries: ConversationSummarySettings = ConversationSummarySettings()
+    appointment_scheduling: AppointmentSettings = AppointmentSettings()
+    crm_integration: CrmSettings = CrmSettings()
+
+
+class DatabaseSettings(Section):
+    """Where rows are kept."""
+
+    url: Secret | None = None
+    """A PostgreSQL URL from the environment: ${DATABASE_URL}. Unset: SQLite in the data folder."""
+    pool_size: int = Field(default=8, ge=1, le=100)
+    """Connections kept open."""
+
+
+class KnowledgeSettings(Section):
+    """What the agent may know."""
+
+    sources: tuple[Annotated[SourceSettings, Field(discriminator="type")], ...] = ()
+    """Websites, exports and folders that `sales-agent ingest` reads."""
+
+
+class ServerSettings(Section):
+    """How the server meets the world."""
+
+    secret: Secret | None = None
+    """Signs visitors' tokens: ${SALES_AGENT_SECRET}, the same for every process. Unset: made at
+    the first start and kept in the data folder."""
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
+    """The address visitors reach this server at, e.g. https://chat.acme.example. Needed behind a
+    proxy, so that `self` in allowed_origins means it."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    local_staff: bool = True
+    """Whether programs on this very machine may read /api/v1/knowledge/search and
+    /api/v1/analytics without an API key: direct calls to 127.0.0.1 only."""
+    log_format: Literal["text", "json"] = "text"
+    """json: one object a line."""
+
+
+class AppSettings(Section):
+    """`app.yaml`."""
+
+    sales_agent: SalesAgentSettings = SalesAgentSettings()
+    model: Literal["local"] = "local"
+    """Who words the answers. local: the embedded responder, no model and no key."""
+    agent: AgentSettings = AgentSettings()
+    tenants: tuple[TenantSettings, ...] = (TenantSettings(),)
+    sites: tuple[SiteSettings, ...] = Field(min_length=1)
+    """The websites that carry the widget."""
+    knowledge: KnowledgeSettings = KnowledgeSettings()
+    conversations: ConversationSettings = ConversationSettings()
+    limits: LimitSettings = LimitSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    server: ServerSettings = ServerSettings()
+
+    @field_validator("sites")
+    @classmethod
+    def _check_keys(cls, sites: tuple[SiteSettings, ...]) -> tuple[SiteSettings, ...]:
+        keys = [site.key for site in sites]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"two sites have the key {twice[0]}. Give each its own")
+        return sites
+
+    @model_validator(mode="after")
+    def _check_references(self) -> AppSettings:
+        tenants = {tenant.key for tenant in self.tenants}
+        for site in self.sites:
+            if site.tenant not in tenants:
+                raise ValueError(
+                    f"sites: {site.key} names the tenant {site.tenant}, which tenants lacks"
+                )
+        keys = {site.key for site in self.sites}
+        for source in self.knowledge.sources:
+            if source.site and source.site not in keys:
+                raise ValueError(
+                    f"knowledge.sources: {source.name or source.type} names the site "
+                    f"{source.site}, which sites lacks"
+                )
+        names = [(source.site, source.name or source.type) for source in self.knowledge.sources]
+        for pair in names:
+            if names.count(pair) > 1:
+                raise ValueError(
+                    f"knowledge.sources: two are called {pair[1]}. Give each a name of its own"
+                )
+        return self
+
+
+def load_app_settings(path: Path) -> AppSettings:
+    """Read `app.yaml`.
+
+    Raises:
+        ConfigurationError: every problem in it, each with its path and what to write instead.
+    """
+    return load_settings(AppSettings, path)
