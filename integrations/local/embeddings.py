@@ -34,6 +34,8 @@ _VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c99
 # Measured: the work is bound by arithmetic from about 32 tokens on, and a bigger batch then only
 # leaves the cache. Short texts gain by sharing one pass over the weights.
 _TOKENS_PER_RUN = 128
+_TOKENS_BEFORE_TRIM = 1_024
+"""After a batch this long the allocator would keep 60 MB; giving them back takes 4 ms."""
 _CACHED_QUERIES = 512
 
 
@@ -107,6 +109,8 @@ class LocalMiniLM:
         encoded = [item.ids for item in self._tokenizer.encode_batch(list(texts))]
         for group in _group_by_length([len(ids) for ids in encoded]):
             vectors[group] = self._run([encoded[index] for index in group])
+        if sum(map(len, encoded)) > _TOKENS_BEFORE_TRIM:
+            _return_freed_memory()
         return vectors
 
     def _run(self, rows: list[list[int]]) -> Vectors:

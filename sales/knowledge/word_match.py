@@ -1,0 +1,199 @@
+"""How the words of a question lie in a passage: coverage, closeness, phrases, names."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from sales.knowledge.words import STOP_WORDS, find_stems, split_words, stem
+
+WINDOW_TOKENS = 30
+"""About one long sentence: question words this close together are about the same thing."""
+_BIGRAM_REACH = 3
+_NAME = re.compile(r"[^\W_]+(?:['’&.\-][^\W_]+)*")
+_STOP_STEMS = frozenset(stem(word) for word in STOP_WORDS)
+
+Field = tuple[str, Sequence[str], str]
+"""Title, heading path and text of a passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionWords:
+    """A question as words. `words`: content words, folded; `stems`: theirs, without repetition.
+
+    `names`: words that look like a name or a number, as written, each with its stems.
+    """
+
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+    bigrams: frozenset[tuple[str, str]]
+    names: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @staticmethod
+    def of(question: str) -> QuestionWords:
+        """Analyse `question`; the last 256 are remembered. Long texts: the first 64 words."""
+        return _analyse_question(question)
+
+
+@dataclass(frozen=True, slots=True)
+class PassageMatch:
+    """Shares are 0 to 1 and weighted by how rare a word is, unless said otherwise."""
+
+    coverage: float
+    """Of the question's words: in title, headings or text."""
+    window_coverage: float
+    """Of the question's words: within one window of the text."""
+    bigram_share: float
+    """Of the question's neighbouring word pairs (unweighted): near each other, in order."""
+    heading_similarity: float
+    """Word overlap (Jaccard) of the question with the last heading."""
+    rarest_missing: float
+    """Share of the question's weight that its rarest missing word holds; 0 when none misses."""
+    log_length: float
+    """Natural logarithm of the text's length in units of 100 words."""
+    held_stems: frozenset[str]
+    """Those of the question's stems that the passage holds anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordStatistics:
+    """How many passages there are, and how many of them hold each stem."""
+
+    passages: int
+    containing: Mapping[str, int]
+
+    @staticmethod
+    def of_texts(words: QuestionWords, fields: Sequence[Field]) -> WordStatistics:
+        """An estimate from a few texts, for where the index cannot be asked."""
+        stems_of = [
+            _find_stem_set(text) | _find_stem_set(_join_headings(title, path))
+            for title, path, text in fields
+        ]
+        containing = {item: sum(item in stems for stems in stems_of) for item in words.stems}
+        return WordStatistics(len(fields), containing)
+
+    def rarity_of(self, stems: Collection[str]) -> dict[str, float]:
+        """Inverse document frequency (natural logarithm, above 0) of each of `stems`."""
+        return {
+            item: math.log((self.passages + 1) / (self.containing.get(item, 0) + 0.5)) + 0.1
+            for item in stems
+        }
+
+
+def match_passage(
+    words: QuestionWords,
+    rarity: Mapping[str, float],
+    title: str,
+    heading_path: Sequence[str],
+    text: str,
+) -> PassageMatch:
+    """Compare a question with one passage; `rarity` holds a weight for each of `words.stems`."""
+    tokens = _find_stem_list(text)
+    in_text = _find_stem_set(text)
+    in_heading = _find_stem_set(_join_headings(title, heading_path))
+    asked = frozenset(words.stems)
+    held = asked & (in_text | in_heading)
+    total = sum(rarity[item] for item in words.stems) or 1.0
+    positions = [(place, item) for place, item in enumerate(tokens) if item in asked]
+    missing = max((rarity[item] for item in words.stems if item not in held), default=0.0)
+    return PassageMatch(
+        coverage=sum(rarity[item] for item in held) / total,
+        window_coverage=_find_best_window(positions, rarity) / total,
+        bigram_share=_count_bigrams(words.bigrams, positions),
+        heading_similarity=_compare_heading(asked, heading_path),
+        rarest_missing=missing / total,
+        log_length=math.log(max(5, len(tokens)) / 100),
+        held_stems=held,
+    )
+
+
+def _find_best_window(positions: Sequence[tuple[int, str]], rarity: Mapping[str, float]) -> float:
+    """The greatest rarity of distinct words within WINDOW_TOKENS; one pass over the hits."""
+    inside: dict[str, int] = {}
+    weight = best = 0.0
+    start = 0
+    for place, item in positions:
+        inside[item] = inside.get(item, 0) + 1
+        if inside[item] == 1:
+            weight += rarity[item]
+        while place - positions[start][0] > WINDOW_TOKENS:
+            leaving = positions[start][1]
+            inside[leaving] -= 1
+            if not inside[leaving]:
+                weight -= rarity[leaving]
+            start += 1
+        best = max(best, weight)
+    return best
+
+
+def _count_bigrams(
+    bigrams: frozenset[tuple[str, str]], positions: Sequence[tuple[int, str]]
+) -> float:
+    if not bigrams:
+        return 0.0
+    found = {
+        (before[1], after[1])
+        for before, after in pairwise(positions)
+        if after[0] - before[0] <= _BIGRAM_REACH
+    }
+    return len(bigrams & found) / len(bigrams)
+
+
+def _compare_heading(asked: frozenset[str], heading_path: Sequence[str]) -> float:
+    if not heading_path:
+        return 0.0
+    heading = _find_stem_set(heading_path[-1]) - _STOP_STEMS
+    return len(asked & heading) / len(asked | heading) if heading else 0.0
+
+
+def _join_headings(title: str, heading_path: Sequence[str]) -> str:
+    return " ".join((title, *heading_path))
+
+
+@lru_cache(maxsize=2048)
+def _find_stem_list(text: str) -> tuple[str, ...]:
+    return tuple(find_stems(text))
+
+
+@lru_cache(maxsize=2048)
+def _find_stem_set(text: str) -> frozenset[str]:
+    return frozenset(_find_stem_list(text))
+
+
+@lru_cache(maxsize=256)
+def _analyse_question(question: str) -> QuestionWords:
+    words = split_words(question)[:64]
+    content = [word for word in words if word not in STOP_WORDS]
+    stems = [stem(word) for word in content]
+    return QuestionWords(
+        words=tuple(dict.fromkeys(content)),
+        stems=tuple(dict.fromkeys(stems)),
+        bigrams=frozenset(pairwise(stems)),
+        names=tuple(_find_names(question)),
+    )
+
+
+def _find_names(question: str) -> list[tuple[str, tuple[str, ...]]]:
+    names = []
+    opens = True
+    end = 0
+    # In a message written in capitals, a capital means nothing.
+    shouted = question.isupper()
+    for found in _NAME.finditer(question[:2000]):
+        opens = opens or any(mark in ".?!\n" for mark in question[end : found.start()])
+        end = found.end()
+        word = found.group()
+        stems = tuple(item for item in find_stems(word) if item not in _STOP_STEMS)
+        capital = word[0].isupper() and not shouted and not opens
+        # An opening word counts only where its own spelling tells: iPhone, WP2, USA.
+        marked = any(char.isdigit() for char in word) or (
+            not shouted and any(char.isupper() for char in word[1:])
+        )
+        opens = False
+        if stems and (capital or marked):
+            names.append((word, stems))
+    return names
