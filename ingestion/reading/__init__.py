@@ -1,0 +1,1 @@
+"""How each format becomes blocks. Pure: text in, blocks out."""

@@ -1,0 +1,249 @@
+"""Enough of JavaScript to find where an expression ends and to read literal data.
+
+Nothing is executed. What is not a literal (calls, arithmetic, conditions) has no value: `None`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_SPACE = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_NUMBER = re.compile(r"-?\d[\d_]*(?:\.\d+)?")
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*|\[\d+\])*")
+_KEY = re.compile(r"(?:([A-Za-z_$][\w$-]*)|(\d+)|'([^'\n]*)'|\"([^\"\n]*)\")\s*:")
+_DECLARATION = re.compile(
+    r"^[ \t]*(?:export\s+)?(?:const|let|var)\s+(?:([A-Za-z_$][\w$]*)\s*(?::[^=\n]+)?|\{([^}]*)\}\s*(?::[^=\n]+)?)\s*=\s*",
+    re.MULTILINE,
+)
+_ESCAPES = {"n": "\n", "t": " ", "r": "", "b": "", "f": "", "v": "", "0": ""}
+_OPENING, _CLOSING = "([{", ")]}"
+_CONSTANTS = {"true": True, "false": False, "null": None, "undefined": None}
+_MAX_DEPTH = 40
+
+
+def skip_space(source: str, at: int) -> int:
+    """Return the first position from `at` on that is neither white space nor a comment."""
+    match = _SPACE.match(source, at)
+    return match.end() if match else at
+
+
+def end_of_string(source: str, at: int) -> int:
+    """Return the position behind the string that begins at `at`.
+
+    An apostrophe that no other closes in its line begins no string: it stands in a text.
+    """
+    quote = source[at]
+    i = at + 1
+    while i < len(source):
+        char = source[i]
+        if char == "\\":
+            i += 2
+        elif char == quote:
+            return i + 1
+        elif char == "\n" and quote != "`":
+            return at + 1
+        elif char == "$" and quote == "`" and source.startswith("${", i):
+            i = end_of_brackets(source, i + 1)
+        else:
+            i += 1
+    return len(source) if quote == "`" else at + 1
+
+
+def end_of_brackets(source: str, at: int) -> int:
+    """Return the position behind the bracket that closes the one at `at`, or the text's end.
+
+    Mark-up inside an expression is passed over as a whole: its apostrophes open no strings.
+    """
+    from ingestion.reading.jsx import begins_element, end_of_element  # noqa: PLC0415 - they nest
+
+    depth = 0
+    i = at
+    while i < len(source):
+        char = source[i]
+        if char in "\"'`":
+            i = end_of_string(source, i)
+            continue
+        if char == "/" and source.startswith(("//", "/*"), i) and (i == 0 or source[i - 1] != ":"):
+            i = max(skip_space(source, i), i + 1)
+            continue
+        if char == "<" and begins_element(source, i):
+            i = end_of_element(source, i)
+            continue
+        if char in _OPENING:
+            depth += 1
+        elif char in _CLOSING:
+            depth -= 1
+            if depth == 0:
+                return i + 1
+        i += 1
+    return len(source)
+
+
+def unquote(literal: str) -> str:
+    """Return a string literal's text."""
+    return re.sub(
+        r"\\(u\{?([0-9a-fA-F]{2,6})\}?|.)",
+        lambda m: _unescape(m[1], m[2]),
+        literal[1:-1],
+        flags=re.DOTALL,
+    )
+
+
+def _unescape(escape: str, code: str | None) -> str:
+    if code:
+        point = int(code, 16)
+        return chr(point) if point < 0x110000 and not 0xD800 <= point < 0xE000 else ""
+    return _ESCAPES.get(escape, "" if escape == "\n" else escape)
+
+
+def read_value(source: str, at: int, known: Mapping[str, Any], depth: int = 0) -> tuple[Any, int]:
+    """Read the literal at `at`; return its value (None if it is none) and the position behind."""
+    i = skip_space(source, at)
+    if i >= len(source) or depth > _MAX_DEPTH:
+        return None, len(source)
+    char = source[i]
+    value: Any = None
+    if char == "[":
+        value, i = _read_array(source, i, known, depth)
+    elif char == "{":
+        value, i = _read_object(source, i, known, depth)
+    elif char in "\"'`":
+        end = end_of_string(source, i)
+        value = _read_string(source[i:end], known)
+        i = end
+    elif match := _NUMBER.match(source, i):
+        value, i = match[0].replace("_", ""), match.end()
+    elif match := _PATH.match(source, i):
+        value, i = look_up(match[0], known), match.end()
+    else:
+        i += 1
+    end = _end_of_item(source, i)
+    rest = source[i:end].strip()
+    if rest and not rest.startswith(("as ", "satisfies ")):
+        value = None  # part of a longer expression
+    return value, end
+
+
+def _read_string(literal: str, known: Mapping[str, Any]) -> str | None:
+    if len(literal) < 2:
+        return None
+    if literal[0] != "`" or "${" not in literal:
+        return unquote(literal)
+    text = literal
+    for match in re.finditer(r"\$\{\s*([^{}]*?)\s*\}", literal):
+        value = look_up(match[1], known)
+        if not isinstance(value, str):
+            return None
+        text = text.replace(match[0], value)
+    return unquote(text)
+
+
+def _end_of_item(source: str, at: int) -> int:
+    """The next comma, semicolon or closing bracket, or the end of a line at the outermost level."""
+    i = at
+    while i < len(source):
+        char = source[i]
+        if char in ",;" or char in _CLOSING:
+            return i
+        if char == "\n":
+            following = source[skip_space(source, i) : skip_space(source, i) + 1]
+            if following not in {".", "?", ":", "+", "|", "&"}:
+                return i
+            i += 1
+        elif char in "\"'`":
+            i = end_of_string(source, i)
+        elif char in _OPENING:
+            i = end_of_brackets(source, i)
+        else:
+            i += 1
+    return i
+
+
+def _read_array(
+    source: str, at: int, known: Mapping[str, Any], depth: int
+) -> tuple[list[Any], int]:
+    items: list[Any] = []
+    i = skip_space(source, at + 1)
+    while i < len(source) and source[i] != "]":
+        before = i
+        value, i = read_value(source, i, known, depth + 1)
+        if value is not None:
+            items.append(value)
+        i = skip_space(source, i)
+        if i < len(source) and source[i] == ",":
+            i = skip_space(source, i + 1)
+        elif i <= before:
+            i += 1
+    return items, i + 1
+
+
+def _read_object(
+    source: str, at: int, known: Mapping[str, Any], depth: int
+) -> tuple[dict[str, Any], int]:
+    items: dict[str, Any] = {}
+    i = skip_space(source, at + 1)
+    while i < len(source) and source[i] != "}":
+        before = i
+        key = _KEY.match(source, i)
+        if key:
+            name = next(group for group in key.groups() if group is not None)
+            value, i = read_value(source, key.end(), known, depth + 1)
+            if value is not None:
+                items[name] = value
+        else:
+            short = _NAME.match(source, i)
+            end = _end_of_item(source, i)
+            if short and short.end() == end and short[0] in known:
+                items[short[0]] = known[short[0]]
+            i = end
+        i = skip_space(source, i)
+        if i < len(source) and source[i] in ",;":
+            i = skip_space(source, i + 1)
+        elif i <= before:
+            i += 1
+    return items, i + 1
+
+
+def look_up(path: str, known: Mapping[str, Any]) -> Any:
+    """Return what `plan.price` or `plans[0].name` stands for among the known data, or None."""
+    if path in _CONSTANTS:
+        return _CONSTANTS[path]
+    value: Any = known
+    for part in re.findall(r"[A-Za-z_$][\w$]*|\d+", path):
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
+def read_declarations(script: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the known data with every `const name = <literal>` and unpacked object added."""
+    found = dict(known)
+    for match in _DECLARATION.finditer(script):
+        value, _ = read_value(script, match.end(), found)
+        if match[1]:
+            if value is not None:
+                found[match[1]] = value
+        elif isinstance(value, dict):
+            _unpack(match[2], value, found)
+        else:
+            _unpack(match[2], {}, found)
+    return found
+
+
+def _unpack(pattern: str, value: Mapping[str, Any], into: dict[str, Any]) -> None:
+    """`{ title, price: cost, note = "none" }` of a destructuring."""
+    for part in pattern.split(","):
+        name, _, default = (piece.strip() for piece in part.partition("="))
+        source_name, _, target = (piece.strip() for piece in name.partition(":"))
+        found = value.get(source_name)
+        if found is None and default:
+            found = read_value(default, 0, into)[0]
+        if found is not None and source_name:
+            into[target or source_name] = found

@@ -1,0 +1,150 @@
+"""The data at the head of a Markdown file: YAML between lines of `---`, or TOML between `+++`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import frontmatter
+import yaml
+
+_TOML = re.compile(r"\A\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
+_BLOCK = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+_SIMPLE_LINE = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(.+?)[ \t]*$", re.MULTILINE)
+
+# Keys that steer a build rather than say something to a reader.
+TECHNICAL_KEYS = frozenset(
+    "layout slug permalink draft published date pubdate publishdate publisheddate updateddate updated "
+    "modified lastmod lastupdated createdat author authors image images img cover coverimage heroimage "
+    "ogimage thumbnail banner icon icons logo tags tag category categories type template order weight "
+    "sidebar head tableofcontents editurl prev next pagefind hero canonical canonicalurl url href link "
+    "links path id uid key lang locale language title description excerpt summary seo robots noindex "
+    "aliases redirect redirects toc featured pinned sort sortorder position class classname style color "
+    "variant theme src alt version schema collection imports imagealt file files socialimage video "
+    "navigation menu keywords readingtime minutesread comments isdraft hidden index actions".split()
+)
+_NO_TEXT = re.compile(r"^(?:https?:|mailto:|tel:|/|\./|\.\./|~/|@/|#|data:)")
+_FACT_CHARS = 300
+
+
+def split_front_matter(text: str) -> tuple[dict[str, Any], str, str]:
+    """Return the data, the text below, and what is wrong with the data ("" if nothing).
+
+    Data that does not parse is read line by line as far as it goes: the text below is still good.
+    """
+    text = text.lstrip("\ufeff").replace("\r\n", "\n")
+    toml = _TOML.match(text)
+    if toml:
+        try:
+            return tomllib.loads(toml[1]), text[toml.end() :], ""
+        except tomllib.TOMLDecodeError as error:
+            return {}, text[toml.end() :], str(error)
+    if not text.lstrip().startswith("---"):
+        return {}, text, ""
+    try:
+        data, body = frontmatter.parse(text)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        block = _BLOCK.match(text)
+        if block is None:
+            return {}, text, str(error)
+        lines = {key: value.strip("\"'") for key, value in _SIMPLE_LINE.findall(block[1])}
+        return lines, text[block.end() :], " ".join(str(error).split())
+    if not isinstance(data, dict):
+        return {}, body, ""
+    return {str(key): value for key, value in data.items()}, body, ""
+
+
+def text_of(data: dict[str, Any], *keys: str) -> str:
+    """The first of these keys that holds a text or a number."""
+    for key in keys:
+        value = data.get(key)
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return str(value).strip()
+    return ""
+
+
+def moment_of(data: dict[str, Any], *keys: str) -> datetime | None:
+    """The first of these keys that holds a date; one without a time zone is taken as UTC."""
+    lowered = {key.lower(): value for key, value in data.items()}
+    for key in keys:
+        value = lowered.get(key)
+        if isinstance(value, str):
+            try:
+                value = datetime.fromisoformat(value.strip())
+            except ValueError:
+                continue
+        if isinstance(value, datetime):
+            return value if value.tzinfo else value.replace(tzinfo=UTC)
+        if isinstance(value, date):
+            return datetime.combine(value, time(), UTC)
+    return None
+
+
+def facts_of(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Values that say something to a reader: a price, a size, a delivery time."""
+    facts: list[tuple[str, str]] = []
+    for key, value in data.items():
+        if key.lower().replace("_", "").replace("-", "") in TECHNICAL_KEYS or isinstance(
+            value, bool
+        ):
+            continue
+        if (
+            isinstance(value, list)
+            and value
+            and all(isinstance(v, str | int | float) for v in value)
+        ):
+            value = ", ".join(map(str, value))
+        if isinstance(value, str | int | float):
+            text = " ".join(str(value).split())
+            if text and len(text) <= _FACT_CHARS and not _NO_TEXT.match(text):
+                facts.append((_spoken(key), text))
+    return tuple(facts)
+
+
+def nested_data(data: dict[str, Any]) -> dict[str, Any]:
+    """Lists and objects that hold texts (`faqs`, `features`, `hero`), for the page's end."""
+    kept: dict[str, Any] = {}
+    for key, value in data.items():
+        plain = key.lower().replace("_", "").replace("-", "")
+        if plain == "hero" and isinstance(value, dict):
+            kept[key] = {
+                k: v
+                for k, v in value.items()
+                if k in {"title", "tagline", "subtitle", "text", "description"}
+            }
+        elif plain == "banner" and isinstance(value, dict):
+            kept[key] = value.get("content")
+        elif plain in TECHNICAL_KEYS:
+            continue
+        elif isinstance(value, dict) or (
+            isinstance(value, list) and any(isinstance(v, dict) for v in value)
+        ) or (isinstance(value, str) and len(value) > _FACT_CHARS):
+            kept[key] = value
+    return {key: _texts_only(value) for key, value in kept.items() if value}
+
+
+def _texts_only(value: Any, depth: int = 0) -> Any:
+    if depth > 8:
+        return None
+    if isinstance(value, dict):
+        return {
+            str(k): text
+            for k, v in value.items()
+            if str(k).lower() not in TECHNICAL_KEYS - {"title", "description", "summary", "excerpt"}
+            and (text := _texts_only(v, depth + 1)) not in (None, "")
+        }
+    if isinstance(value, list):
+        return [text for v in value if (text := _texts_only(v, depth + 1)) not in (None, "")]
+    if isinstance(value, bool) or value is None:
+        return None
+    text = str(value)
+    return None if _NO_TEXT.match(text) else text
+
+
+def _spoken(key: str) -> str:
+    words = re.sub(r"[_-]+|(?<=[a-z0-9])(?=[A-Z])", " ", key).strip()
+    if words.isupper() or words.lower() in {"sku", "gtin", "ean", "isbn", "vat"}:
+        return words.upper()
+    return words[:1].upper() + words[1:].lower()
