@@ -130,6 +130,12 @@ class KnowledgeRepository:
         )
         return [_stored(row) for row in await self._session.execute(query)]
 
+    async def find_unembedded(self, embedding: str, ids: Collection[int]) -> set[int]:
+        """Those of `ids` whose vector is still to be made by this model."""
+        query = select(KnowledgePassage.id)
+        query = query.where(KnowledgePassage.id.in_(list(ids)), self._lacks(embedding))
+        return set((await self._session.execute(query)).scalars())
+
     async def mark_embedded(self, ids: Collection[int], embedding: str) -> None:
         """The knowledge index holds these passages' vectors of this model."""
         for batch in _batches(ids):

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from core.clock import Clock
-from core.db import Database, UnitOfWork
+from core.db import Database
 from core.errors import ProviderError
 from core.protocols.knowledge_index import (
     KnowledgeIndex,
@@ -22,10 +22,15 @@ from core.protocols.knowledge_index import (
 )
 from sales.knowledge.keyword_search import search_keywords
 from sales.knowledge.passage_cache import PassageCache
-from sales.knowledge.ranking import KeywordHit, RankedPassage, rank_passages
+from sales.knowledge.ranking import (
+    KeywordHit,
+    RankedPassage,
+    choose_search_words,
+    fuse,
+    rank_passages,
+)
 from sales.knowledge.repository import KnowledgeRepository
 from sales.knowledge.schemas import EmbeddingProgress, PageContent, StoredPassage
-from sales.knowledge.words import choose_content_words
 from sales.organization.models import SiteRef
 
 log = structlog.get_logger(__name__)
@@ -63,6 +68,8 @@ class KnowledgeService:
         self._index = index
         self._embedder = embedder
         self._cache = PassageCache()
+        # The revision of each site at which every passage had its vector.
+        self._embedded_revision: dict[str, int] = {}
         # The model computes outside of the interpreter's lock: questions use both cores.
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="embed")
 
@@ -103,28 +110,42 @@ class KnowledgeService:
 
     async def recall(self, site: SiteRef, question: str, limit: int) -> Recall:
         """The passages that may answer `question`: keywords and vectors, fused and calibrated."""
-        words = choose_content_words(question)
+        words = choose_search_words(question)
         vector_search = asyncio.create_task(self._search_vectors(site, question))
         try:
             async with self._database.reading(site.tenant_id) as uow:
+                repository = KnowledgeRepository(uow, site.site_id)
                 by_keyword = await search_keywords(uow, site.site_id, words[:32], CANDIDATES)
                 by_vector = await vector_search
-                passages = await self._load(uow, site, by_keyword, by_vector or [])
+                pending = await self._find_pending(repository, site, by_keyword, by_vector)
+                best = [
+                    hit.passage_id for hit in fuse(by_keyword, by_vector or (), pending=pending)
+                ]
+                passages = await self._cache.load(repository, site.site_id, best)
         finally:
             vector_search.cancel()
-        ranked = rank_passages(question, by_keyword, by_vector, passages, limit)
+        ranked = rank_passages(question, by_keyword, by_vector, passages, limit, pending=pending)
         return Recall(question, tuple(ranked), vectors_used=by_vector is not None)
 
-    async def _load(
+    async def _find_pending(
         self,
-        uow: UnitOfWork,
+        repository: KnowledgeRepository,
         site: SiteRef,
         by_keyword: Sequence[KeywordHit],
-        by_vector: Sequence[VectorMatch],
-    ) -> dict[int, StoredPassage]:
-        repository = KnowledgeRepository(uow, site.site_id)
-        ids = {hit.passage_id for hit in by_keyword} | {hit.passage_id for hit in by_vector}
-        return await self._cache.load(repository, site.site_id, ids)
+        by_vector: Sequence[VectorMatch] | None,
+    ) -> set[int]:
+        """Passages that only keywords can find yet, because their vector is still to be made."""
+        if by_vector is None or self._embedder is None:
+            return set()
+        revision = await repository.find_revision()
+        if self._embedded_revision.get(site.site_id) == revision:
+            return set()
+        if not await repository.list_unembedded(self._embedder.name, 1):
+            self._embedded_revision[site.site_id] = revision
+            return set()
+        found = {hit.passage_id for hit in by_vector}
+        unknown = [hit.passage_id for hit in by_keyword if hit.passage_id not in found]
+        return await repository.find_unembedded(self._embedder.name, unknown)
 
     async def _search_vectors(self, site: SiteRef, question: str) -> list[VectorMatch] | None:
         """The nearest passages; None when vectors cannot be searched now."""
