@@ -15,22 +15,20 @@ function linksUnderBase() {
   return visit;
 }
 
-/** Wide tables scroll inside a named region that the keyboard can reach. */
-function tablesInRegions() {
-  const visit = (node) => {
-    node.children?.forEach(visit);
-    node.children = node.children?.map((child) =>
-      child.tagName === 'table'
-        ? {
-            type: 'element',
-            tagName: 'div',
-            properties: { className: ['table-scroll'], role: 'region', ariaLabel: 'Table', tabIndex: 0 },
-            children: [child],
-          }
-        : child,
-    );
+const textOf = (node) => node.value ?? node.children?.map(textOf).join('') ?? '';
+
+/** What is too wide scrolls in a box that the keyboard can reach; a table's box is named after the heading above it. */
+function scrollableBoxes() {
+  return (tree) => {
+    let heading = 'Table';
+    tree.children = tree.children.map((node) => {
+      if (/^h[1-6]$/.test(node.tagName)) heading = textOf(node);
+      if (node.tagName === 'pre') node.properties.tabIndex = 0;
+      if (node.tagName !== 'table') return node;
+      const properties = { className: ['table-scroll'], role: 'group', ariaLabel: heading, tabIndex: 0 };
+      return { type: 'element', tagName: 'div', properties, children: [node] };
+    });
   };
-  return visit;
 }
 
 export default defineConfig({
@@ -41,5 +39,5 @@ export default defineConfig({
   devToolbar: { enabled: false },
   integrations: [mdx()],
   // No highlighter: the ones on offer colour code with inline styles, which our CSP forbids.
-  markdown: { syntaxHighlight: false, smartypants: false, rehypePlugins: [linksUnderBase, tablesInRegions] },
+  markdown: { syntaxHighlight: false, smartypants: false, rehypePlugins: [linksUnderBase, scrollableBoxes] },
 });

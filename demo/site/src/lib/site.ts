@@ -13,7 +13,7 @@ export function canonical(pathname: string, site: URL | undefined): string {
 }
 
 export function longDate(date: Date): string {
-  return date.toLocaleDateString('en-US', { year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' });
+  return date.toLocaleDateString('en-GB', { year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' });
 }
 
 export function isoDate(date: Date): string {
