@@ -10,11 +10,13 @@ from pydantic import Field, HttpUrl
 
 from core.settings import Section
 
+
+class _Settings(Section):
     name: str = Field("", max_length=64, description="How reports call it. Unset: its type")
     site: str = Field("", description="The key of the site it belongs to. Unset: the first site")
 
 
-class WordPressSettings(Section):
+class WordPressSettings(_Settings):
     """A WordPress export file (Tools > Export > All content)."""
 
     type: Literal["wordpress"]
@@ -37,7 +39,7 @@ class WordPressSettings(Section):
     language: str | None = Field(None, description="Overrides the language that the export names")
 
 
-class AstroSettings(Section):
+class AstroSettings(_Settings):
     """An Astro project: its folder (source), or its built folder."""
 
     type: Literal["astro"]
@@ -51,7 +53,7 @@ class AstroSettings(Section):
     include_drafts: bool = False
 
 
-class FilesSettings(Section):
+class FilesSettings(_Settings):
     """Markdown, HTML and text files in a folder."""
 
     type: Literal["files"]
@@ -67,7 +69,7 @@ class FilesSettings(Section):
     max_file_bytes: int = Field(5_000_000, gt=0)
 
 
-class WebsiteSettings(Section):
+class WebsiteSettings(_Settings):
     """A website, read over HTTP by its sitemap or by following its links."""
 
     type: Literal["website"]
