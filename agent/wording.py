@@ -1,7 +1,7 @@
 """The agent's own words, in the languages it speaks. They state nothing about the company.
 
 Facts come from the website, word for word; what stands here only carries the conversation.
-`{name}` is the site's name, `{agent}` the agent's, `{language}` the language of the website.
+`{name}` is the site's name, `{agent}` the agent's, `{site_language}` the language of the website.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "a reply.",
         "not_passed_on": "All right. What else would you like to know?",
         "nothing_open": "All right! What would you like to know about {name}?",
-        "language": "I can only help in {language}: this website's content is in that language.",
+        "language": "I can only help in {site_language}: this website's content is in that language.",
         "empty_site": "I don't know anything about {name} yet: no pages have been read in.",
         "suggest_offer": "What do you offer?",
         "suggest_price": "What does it cost?",
@@ -85,7 +85,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "wenn Sie eine Antwort möchten.",
         "not_passed_on": "In Ordnung. Was möchten Sie sonst wissen?",
         "nothing_open": "In Ordnung! Was möchten Sie über {name} wissen?",
-        "language": "Ich kann nur auf {language} helfen: In dieser Sprache ist die Website.",
+        "language": "Ich kann nur auf {site_language} helfen: In dieser Sprache ist die Website.",
         "empty_site": "Ich weiß noch nichts über {name}: Es wurden noch keine Seiten eingelesen.",
         "suggest_offer": "Was bieten Sie an?",
         "suggest_price": "Was kostet es?",
@@ -124,7 +124,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "No sé cómo contactarle: escriba aquí su correo electrónico si desea una respuesta.",
         "not_passed_on": "De acuerdo. ¿Qué más le gustaría saber?",
         "nothing_open": "¡De acuerdo! ¿Qué le gustaría saber sobre {name}?",
-        "language": "Solo puedo ayudar en {language}: el sitio web está en ese idioma.",
+        "language": "Solo puedo ayudar en {site_language}: el sitio web está en ese idioma.",
         "empty_site": "Todavía no sé nada sobre {name}: aún no se ha leído ninguna página.",
         "suggest_offer": "¿Qué ofrecen?",
         "suggest_price": "¿Cuánto cuesta?",

@@ -74,7 +74,10 @@ class Message(TenantRow, Base):
     what the answer carried beside its text (sentences, cards, suggestions)."""
 
     __tablename__ = "messages"
-    __table_args__ = (UniqueConstraint("conversation_id", "client_message_id", "role"),)
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "client_message_id", "role"),
+        Index("ix_messages_conversation_id_id", "conversation_id", "id"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
@@ -123,3 +126,20 @@ class PageView(TenantRow, Base):
     title: Mapped[str]
     referrer: Mapped[str]
     viewed_at: Mapped[datetime]
+
+
+class UnansweredQuestion(TenantRow, Base):
+    """A question that the website does not answer; passed on where the visitor wished it."""
+
+    __tablename__ = "unanswered_questions"
+    __table_args__ = (
+        Index("ix_unanswered_questions_site_id", "site_id", "asked_at"),
+        Index("ix_unanswered_questions_conversation_id", "conversation_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[str] = mapped_column(Id)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    text: Mapped[str]
+    asked_at: Mapped[datetime]
+    passed_on_at: Mapped[datetime | None]

@@ -16,12 +16,14 @@ from sales.conversations.models import (
     Conversation,
     Message,
     PageView,
+    UnansweredQuestion,
     Visitor,
 )
 from sales.conversations.rules import PageSource
 from sales.conversations.schemas import (
     CitationContent,
     LeadSourceRow,
+    PassedOnQuestion,
     StoredCitation,
     StoredMessage,
     TurnRecord,
@@ -169,15 +171,15 @@ class ConversationRepository:
         row = (await self._session.execute(query)).first()
         return StoredMessage(*row) if row else None
 
-    async def add_turn(self, conversation_id: str, turn: TurnRecord) -> None:
-        """Question, answer and citations of one turn."""
-        common = {
+    async def add_turn(self, conversation_id: str, site_id: str, turn: TurnRecord) -> None:
+        """Question, answer and citations of one turn, and what stayed open."""
+        common: dict[str, Any] = {
             "tenant_id": self._uow.tenant_id,
             "conversation_id": conversation_id,
             "client_message_id": turn.client_message_id,
         }
         # The question's id is made first: ids sort by time, so it stands before its answer.
-        question: dict[str, Any] = {
+        asked: dict[str, Any] = {
             **common,
             "id": new_id(),
             "role": "visitor",
@@ -186,22 +188,23 @@ class ConversationRepository:
             "trace": {},
             "created_at": turn.started_at,
         }
+        answer_id = new_id()
         answer: dict[str, Any] = {
             **common,
-            "id": new_id(),
+            "id": answer_id,
             "role": "agent",
             "text": turn.answer_text,
             "payload": turn.payload,
             "trace": turn.trace,
             "created_at": turn.answered_at,
         }
-        await self._session.execute(insert(Message), [question, answer])
+        await self._session.execute(insert(Message), [asked, answer])
         if turn.citations:
             rows = [
                 {
                     **asdict(citation),
                     "tenant_id": self._uow.tenant_id,
-                    "message_id": answer["id"],
+                    "message_id": answer_id,
                     "created_at": turn.answered_at,
                 }
                 for citation in turn.citations
@@ -213,6 +216,43 @@ class ConversationRepository:
             .values(last_message_at=turn.answered_at)
             .execution_options(synchronize_session=False)
         )
+        for question in turn.unanswered:
+            self._session.add(
+                UnansweredQuestion(
+                    tenant_id=self._uow.tenant_id,
+                    id=new_id(),
+                    site_id=site_id,
+                    conversation_id=conversation_id,
+                    text=question,
+                    asked_at=turn.started_at,
+                )
+            )
+        if turn.passes_on:
+            await self._pass_on(conversation_id, turn.answered_at)
+
+    async def _pass_on(self, conversation_id: str, at: datetime) -> None:
+        latest = (
+            select(UnansweredQuestion.id)
+            .where(UnansweredQuestion.conversation_id == conversation_id)
+            .order_by(UnansweredQuestion.id.desc())
+            .limit(1)
+        )
+        found = (await self._session.execute(latest)).scalar()
+        chosen = update(UnansweredQuestion).where(UnansweredQuestion.id == found)
+        await self._session.execute(chosen.values(passed_on_at=at))
+
+    async def list_unanswered(self, *, only_passed_on: bool, limit: int) -> list[PassedOnQuestion]:
+        """Questions that the website does not answer, latest first."""
+        query = select(
+            UnansweredQuestion.text,
+            UnansweredQuestion.conversation_id,
+            UnansweredQuestion.asked_at,
+            UnansweredQuestion.passed_on_at,
+        )
+        if only_passed_on:
+            query = query.where(UnansweredQuestion.passed_on_at.is_not(None))
+        query = query.order_by(UnansweredQuestion.id.desc()).limit(limit)
+        return [PassedOnQuestion(*row) for row in await self._session.execute(query)]
 
     async def find_citation(self, citation_id: str) -> StoredCitation | None:
         """A citation and the site it was said on."""

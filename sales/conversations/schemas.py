@@ -58,7 +58,11 @@ class ConversationState:
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
-    """What one turn leaves behind: written in one commit, or not at all."""
+    """What one turn leaves behind: written in one commit, or not at all.
+
+    `unanswered` are questions that the website does not answer; `passes_on` says that the
+    visitor wants the last of them to reach the team.
+    """
 
     client_message_id: str
     visitor_text: str
@@ -68,6 +72,18 @@ class TurnRecord:
     citations: tuple[CitationContent, ...]
     started_at: datetime
     answered_at: datetime
+    unanswered: tuple[str, ...] = ()
+    passes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOnQuestion:
+    """A question that waits for the team."""
+
+    text: str
+    conversation_id: str
+    asked_at: datetime
+    passed_on_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

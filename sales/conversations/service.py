@@ -18,6 +18,7 @@ from sales.conversations.rules import PageSource, read_page_source
 from sales.conversations.schemas import (
     ConversationState,
     LeadSourceRow,
+    PassedOnQuestion,
     StoredCitation,
     StoredMessage,
     TurnRecord,
@@ -170,7 +171,8 @@ class ConversationService:
         """
         try:
             async with self._database.unit_of_work(ticket.site.tenant_id) as uow:
-                await ConversationRepository(uow).add_turn(ticket.conversation_id, turn)
+                repository = ConversationRepository(uow)
+                await repository.add_turn(ticket.conversation_id, ticket.site.site_id, turn)
         except IntegrityError:
             answer = await self.find_answer(ticket, turn.client_message_id)
             if answer is None:
@@ -207,6 +209,14 @@ class ConversationService:
             if citation is not None:
                 return citation
         raise NotFound("There is no such citation.")
+
+    async def list_unanswered(
+        self, tenant_id: str, *, only_passed_on: bool, limit: int = 100
+    ) -> list[PassedOnQuestion]:
+        """Questions that the website does not answer, latest first."""
+        async with self._database.reading(tenant_id) as uow:
+            repository = ConversationRepository(uow)
+            return await repository.list_unanswered(only_passed_on=only_passed_on, limit=limit)
 
     async def list_lead_sources(
         self, tenant_id: str, group_by: str, start: datetime, end: datetime

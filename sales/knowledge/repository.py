@@ -120,6 +120,17 @@ class KnowledgeRepository:
             found |= {row[0]: _stored(row) for row in await self._session.execute(query)}
         return found
 
+    async def list_question_headings(self, page_url: str | None, limit: int) -> list[str]:
+        """Headings that are questions, of one page or of the whole site, in reading order."""
+        query = select(KnowledgePassage.heading_path).where(
+            KnowledgePassage.site_id == self._site_id, KnowledgePassage.headings.like("%?")
+        )
+        if page_url is not None:
+            query = query.where(KnowledgePassage.url == page_url)
+        query = query.order_by(KnowledgePassage.id).limit(limit)
+        rows = (await self._session.execute(query)).scalars()
+        return [str(path[-1]) for path in rows if path]
+
     async def list_unembedded(self, embedding: str, limit: int) -> list[StoredPassage]:
         """Passages whose vector is still to be made by this model, oldest first."""
         query = (

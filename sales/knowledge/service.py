@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,6 +48,7 @@ class Recall:
 
     question: str
     passages: tuple[RankedPassage, ...]
+    stored: Mapping[int, StoredPassage]
     vectors_used: bool
 
 
@@ -102,6 +103,15 @@ class KnowledgeService:
         async with self._database.reading(site.tenant_id) as uow:
             return await KnowledgeRepository(uow, site.site_id).count_pages()
 
+    async def list_questions(self, site: SiteRef, page_url: str, limit: int) -> list[str]:
+        """Questions that the website itself answers: the page's own first."""
+        async with self._database.reading(site.tenant_id) as uow:
+            repository = KnowledgeRepository(uow, site.site_id)
+            found = await repository.list_question_headings(page_url, limit)
+            if len(found) < limit:
+                found += await repository.list_question_headings(None, limit)
+        return list(dict.fromkeys(found))[:limit]
+
     async def find_passage(self, site: SiteRef, passage_id: int) -> StoredPassage | None:
         """A passage as it stands today."""
         async with self._database.reading(site.tenant_id) as uow:
@@ -125,7 +135,7 @@ class KnowledgeService:
         finally:
             vector_search.cancel()
         ranked = rank_passages(question, by_keyword, by_vector, passages, limit, pending=pending)
-        return Recall(question, tuple(ranked), vectors_used=by_vector is not None)
+        return Recall(question, tuple(ranked), passages, vectors_used=by_vector is not None)
 
     async def _find_pending(
         self,

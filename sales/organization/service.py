@@ -95,6 +95,24 @@ class OrganizationService:
                 {"site_key": key[:64]},
             ) from None
 
+    def get_site_of(self, ref: SiteRef) -> KnownSite:
+        """The site whose rows are at `ref`.
+
+        Raises:
+            NotFound: it is no longer in `app.yaml`.
+        """
+        for site in self._sites.values():
+            if site.ref == ref:
+                return site
+        raise NotFound("This website is no longer served here.")
+
+    def knows_origin(self, origin: str, own_origin: str) -> bool:
+        """Whether any site may be used from `origin`: what a browser asks before it sends."""
+        return any(
+            allows_origin(site.settings.allowed_origins, origin, own_origin)
+            for site in self._sites.values()
+        )
+
     def check_origin(self, site: KnownSite, origin: str | None, own_origin: str) -> None:
         """Refuse pages that the site did not name.
 

@@ -1,0 +1,87 @@
+"""Step 4 of a turn: find passages for every question of a message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.intents import Intent
+from agent.noticing import Noticed
+from agent.questions import AskedQuestion, choose_answer_type, rewrite_follow_up
+from sales.conversations.schemas import ConversationState, StoredMessage
+from sales.knowledge.ranking import Band, check_answerable
+from sales.knowledge.schemas import StoredPassage
+from sales.knowledge.service import KnowledgeService, Recall
+
+# What is asked of the website when a visitor wants a person.
+_CONTACT_QUESTION = "How can I contact the team by e-mail or phone?"
+_MAX_QUESTIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RecalledQuestion:
+    """A question, as asked and as searched, with what was found for it."""
+
+    asked: AskedQuestion
+    searched: str
+    recall: Recall
+    band: Band
+
+
+async def recall_questions(
+    knowledge: KnowledgeService, state: ConversationState, noticed: Noticed, limit: int
+) -> tuple[RecalledQuestion, ...]:
+    """Search for each question at the same time; follow-ups are made whole first."""
+    if noticed.intent is Intent.PERSON:
+        contact = AskedQuestion(_CONTACT_QUESTION, choose_answer_type(_CONTACT_QUESTION))
+        return (await _recall(knowledge, state, contact, _CONTACT_QUESTION, limit),)
+    asked: Sequence[AskedQuestion] = noticed.questions[:_MAX_QUESTIONS]
+    previous, titles = _find_context(state)
+    searched = []
+    for question in asked:
+        whole = rewrite_follow_up(question.text, previous, titles)
+        searched.append(whole)
+        previous = [*previous, whole]
+    found = await asyncio.gather(
+        *(
+            _recall(knowledge, state, question, whole, limit)
+            for question, whole in zip(asked, searched, strict=True)
+        )
+    )
+    return tuple(found)
+
+
+async def _recall(
+    knowledge: KnowledgeService,
+    state: ConversationState,
+    asked: AskedQuestion,
+    searched: str,
+    limit: int,
+) -> RecalledQuestion:
+    recall = await knowledge.recall(state.site, searched, limit)
+    return RecalledQuestion(asked, searched, recall, check_answerable(searched, recall.passages))
+
+
+def _find_context(state: ConversationState) -> tuple[list[str], list[str]]:
+    """What a follow-up may refer to: earlier questions as they were searched, and the titles of
+    the pages last cited; at the beginning, the page the visitor is on."""
+    questions: list[str] = []
+    titles: list[str] = []
+    for message in state.messages:
+        if message.role == "agent":
+            questions += _searched(message)
+            cited = [str(one["title"]) for one in message.payload.get("citations", ())]
+            titles = cited or titles
+    if not questions and state.page_title:
+        questions = [state.page_title]
+    return questions[-3:], titles
+
+
+def _searched(message: StoredMessage) -> list[str]:
+    return [str(question) for question in message.trace.get("searched", ())]
+
+
+def gather_passages(questions: Sequence[RecalledQuestion]) -> dict[int, StoredPassage]:
+    """Every passage that was recalled in this turn, by id."""
+    return {key: one for question in questions for key, one in question.recall.stored.items()}

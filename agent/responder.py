@@ -1,0 +1,47 @@
+"""What a responder is given, and what it is. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.answers import Draft
+from agent.noticing import Noticed
+from agent.recalling import RecalledQuestion
+from agent.wording import choose_language
+from sales.conversations.schemas import ConversationState
+from sales.organization.settings import SiteSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TurnContext:
+    """All that an answer may depend on."""
+
+    site: SiteSettings
+    state: ConversationState
+    noticed: Noticed
+    questions: tuple[RecalledQuestion, ...]
+    text: str
+    similarity_threshold: float
+    site_is_empty: bool = False
+
+    @property
+    def language(self) -> str:
+        """In which language the agent speaks its own words."""
+        return choose_language(self.noticed.language, self.site.language)
+
+    @property
+    def open_question(self) -> str:
+        """What the last answer offered to pass on; empty when it offered nothing."""
+        for message in reversed(self.state.messages):
+            if message.role == "agent":
+                return str(message.trace.get("open_question", ""))
+        return ""
+
+
+class Responder(Protocol):
+    """Who words an answer."""
+
+    def respond(self, context: TurnContext) -> Draft:
+        """The whole answer, before it is verified."""
+        ...

@@ -1,0 +1,140 @@
+"""One chat turn: a message comes in, an answer that can be checked goes out.
+
+1. guard    limits, size, an answer that was given already
+2. load     what was said, and where the visitor is
+3. notice   rules read intent, questions and language out of the message
+4. recall   passages for every question, before anybody words an answer
+5. reply    a responder drafts the answer
+6. verify   sentence by sentence: what its source does not hold is not said
+7. record   question, answer, citations and what stayed open, in one commit
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from agent.answers import Draft, Sentence
+from agent.citing import cite, join_sentences
+from agent.events import TurnEvent, build_done, build_payload, replay, stream
+from agent.guarding import check_message_id, clean_message
+from agent.measuring import TurnMetrics
+from agent.noticing import notice
+from agent.recalling import RecalledQuestion, gather_passages, recall_questions
+from agent.responder import Responder, TurnContext
+from agent.settings import LimitSettings
+from agent.verification import check_sentence, find_values
+from agent.wording import say
+from core.clock import Clock
+from core.ids import new_id
+from sales.conversations.schemas import TurnRecord
+from sales.conversations.service import ConversationService, Pass, check_open
+from sales.knowledge.schemas import StoredPassage
+from sales.knowledge.service import KnowledgeService
+from sales.knowledge.settings import VectorDatabaseSettings
+from sales.organization.settings import SiteSettings
+
+log = structlog.get_logger(__name__)
+
+HISTORY = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Runs turns. Everything it needs is given; it keeps nothing between two of them."""
+
+    conversations: ConversationService
+    knowledge: KnowledgeService
+    responder: Responder
+    clock: Clock
+    limits: LimitSettings
+    search: VectorDatabaseSettings
+    metrics: TurnMetrics
+
+    async def run(
+        self, ticket: Pass, site: SiteSettings, message_id: str, text: str
+    ) -> AsyncIterator[TurnEvent]:
+        """Answer one message, event by event; the last event is `done`.
+
+        Raises:
+            UserError: the message is refused; nothing was written.
+        """
+        # 1. guard
+        started_at = self.clock.now()
+        check_message_id(message_id)
+        text = clean_message(text, self.limits.message_characters)
+        given = await self.conversations.find_answer(ticket, message_id)
+        if given is not None:
+            for event in replay(message_id, given.text, given.payload):
+                yield event
+            return
+
+        # 2. load
+        state = await self.conversations.load(ticket, messages=HISTORY)
+        check_open(state)
+
+        # 3. notice
+        noticed = notice(text)
+
+        # 4. recall
+        limit = self.search.max_results
+        questions = await recall_questions(self.knowledge, state, noticed, limit)
+        empty = not await self._knows_anything(ticket, questions)
+
+        # 5. reply
+        threshold = self.search.similarity_threshold
+        context = TurnContext(site, state, noticed, questions, text, threshold, site_is_empty=empty)
+        draft = self.responder.respond(context)
+
+        # 6. verify
+        passages = gather_passages(questions)
+        spoken = self._verify(draft, passages, text, context.language)
+        cited, citations = cite(spoken, passages, new_id)
+        for event in stream(cited, citations, draft.cards):
+            yield event
+
+        # 7. record
+        payload = build_payload(cited, citations, draft)
+        turn = TurnRecord(
+            client_message_id=message_id,
+            visitor_text=text,
+            answer_text=join_sentences(cited),
+            payload=payload,
+            trace={**draft.trace, "open_question": draft.open_question},
+            citations=tuple(citations),
+            started_at=started_at,
+            answered_at=self.clock.now(),
+            unanswered=(draft.open_question,) if draft.open_question else (),
+            passes_on=bool(draft.trace.get("passes_on")),
+        )
+        given = await self.conversations.record_turn(ticket, turn)
+        self.metrics.count_turn(draft.outcome)
+        if given is not None:
+            yield build_done(message_id, given.text, given.payload)
+        else:
+            yield build_done(message_id, turn.answer_text, payload)
+
+    async def _knows_anything(self, ticket: Pass, questions: Sequence[RecalledQuestion]) -> bool:
+        if not questions or any(question.recall.passages for question in questions):
+            return True
+        return await self.knowledge.count_pages(ticket.site) > 0
+
+    def _verify(
+        self, draft: Draft, passages: dict[int, StoredPassage], text: str, language: str
+    ) -> list[Sentence]:
+        """The sentences that may be said; an honest "not found" when none is left."""
+        texts = {passage_id: passage.text for passage_id, passage in passages.items()}
+        allowed = find_values(text)
+        spoken = []
+        for sentence in draft.sentences:
+            objection = check_sentence(sentence, texts, allowed)
+            if objection is None:
+                spoken.append(sentence)
+            else:
+                log.warning("sentence_withdrawn", objection=str(objection))
+                self.metrics.count_withdrawn(str(objection))
+        if not spoken:
+            spoken = [Sentence(say("not_found", language))]
+        return spoken
