@@ -35,7 +35,13 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         parsed = make_url(url)
         self.dialect = parsed.get_backend_name()
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4, "pool_timeout": 30}
+        options: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": 4,
+            "pool_timeout": 30,
+            # What people wrote must not end up in errors, and so in logs.
+            "hide_parameters": True,
+        }
         if self.dialect == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
             options["pool_pre_ping"] = True

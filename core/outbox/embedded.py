@@ -113,8 +113,8 @@ class EmbeddedRunner:
             begun_at = loop.time()
             try:
                 await self._turn(hinted=hinted)
-            except (SQLAlchemyError, OSError) as error:
-                _log.exception("outbox_turn_failed", error=describe_error(error))
+            except Exception as error:  # noqa: BLE001 - nothing may end this loop but `stop`
+                _log_failure("outbox_turn_failed", error)
                 await asyncio.sleep(self._options.pause_after_error.total_seconds())
                 continue
             # Where commits are slow or writers queue, turns become rarer and do more each.
@@ -204,8 +204,8 @@ class EmbeddedRunner:
         while True:
             try:
                 await self._keep_leases()
-            except (SQLAlchemyError, OSError) as error:
-                _log.exception("outbox_heartbeat_failed", error=describe_error(error))
+            except Exception as error:  # noqa: BLE001 - nothing may end this loop but `stop`
+                _log_failure("outbox_heartbeat_failed", error)
             await asyncio.sleep(self._options.heartbeat.total_seconds())
 
     async def _keep_leases(self) -> None:
@@ -227,3 +227,9 @@ class EmbeddedRunner:
         if freed:
             _log.info("outbox_entries_recovered", count=freed)
             self._signal.set()
+
+
+def _log_failure(what: str, error: Exception) -> None:
+    # A database that is away says enough in one line, every second until it is back.
+    with_traceback = not isinstance(error, SQLAlchemyError)
+    _log.error(what, error=describe_error(error), exc_info=error if with_traceback else None)

@@ -37,7 +37,7 @@ _INSERT = {
 
 # An entry whose process died under it is tried again at once, but not for ever at once: an
 # effect that kills the server must leave the server time to be repaired.
-_PATIENCE = ((3, timedelta(0)), (6, timedelta(seconds=15)), (None, timedelta(minutes=5)))
+_PATIENCE = ((10, timedelta(0)), (20, timedelta(seconds=15)), (None, timedelta(minutes=5)))
 
 
 def build_key(tenant_id: str, effect: str, occurrence: str) -> str:
