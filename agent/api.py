@@ -186,7 +186,7 @@ def _add_message_route(router: APIRouter, get_chat: Callable[[], Chat]) -> None:
         """Ask, and get an answer that can be checked."""
         chat = get_chat()
         ticket, site = chat.admit(request, conversation_id)
-        chat.traffic.count_message(conversation_id, site.ref.site_id)
+        chat.traffic.count_message(ticket.visitor_id, site.ref.site_id)
         started = time.perf_counter()
         events = chat.runner.start(chat.turn, ticket, site.settings, body.message_id, body.text)
         # The first event is waited for: what the turn refuses becomes a status, not a stream.

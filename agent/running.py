@@ -34,7 +34,8 @@ class _Running:
         seen = 0
         while True:
             async with self.more:
-                await self.more.wait_for(lambda: self.finished or len(self.events) > seen)
+                while not self.finished and len(self.events) == seen:
+                    await self.more.wait()
             while seen < len(self.events):
                 yield self.events[seen]
                 seen += 1

@@ -44,9 +44,10 @@ class StartedConversation:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A conversation token that was read and holds: which conversation, of which site."""
+    """A conversation token that was read and holds: whose conversation, on which site."""
 
     conversation_id: str
+    visitor_id: str
     site: SiteRef
 
 
@@ -126,11 +127,10 @@ class ConversationService:
             Unauthorized: missing, forged, expired, or of another conversation.
         """
         subject = self._signer.read(FOR_CONVERSATION, token, now=self._clock.now())
-        bound_to, _, rest = subject.partition("|")
-        tenant_id, _, site_id = rest.partition("|")
+        bound_to, visitor_id, tenant_id, site_id = subject.split("|")
         if bound_to != conversation_id:
             raise Unauthorized("The token belongs to another conversation.")
-        return Pass(bound_to, SiteRef(tenant_id, site_id))
+        return Pass(bound_to, visitor_id, SiteRef(tenant_id, site_id))
 
     async def load(self, ticket: Pass, *, messages: int) -> ConversationState:
         """The conversation with its last `messages` messages.
@@ -233,7 +233,8 @@ class ConversationService:
 
     def _sign(self, purpose: str, conversation: Conversation) -> str:
         # The token carries where the rows are: a turn then needs no search across tenants.
-        subject = f"{conversation.id}|{conversation.tenant_id}|{conversation.site_id}"
+        owner = (conversation.visitor_id, conversation.tenant_id, conversation.site_id)
+        subject = "|".join((conversation.id, *owner))
         return self._signer.sign(
             purpose,
             subject,

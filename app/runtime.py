@@ -1,0 +1,100 @@
+"""A running server: its parts, its background work, and settings that change while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+import watchfiles
+
+from agent.api import Chat
+from agent.guarding import TrafficLimits
+from app.places import Places
+from app.settings import AppSettings, load_app_settings
+from app.wiring import Resources, build_chat, build_resources
+from core.errors import ConfigurationError, ProviderError
+
+log = structlog.get_logger(__name__)
+
+# How often to look for passages without a vector, e.g. after an ingestion by another process.
+_EMBED_PAUSE_SECONDS = 2.0
+# What is opened once, at the start.
+_FIXED_SECTIONS = ("database", "server", "model")
+
+
+class Runtime:
+    """Holds what requests use, and swaps it as a whole when `app.yaml` changes."""
+
+    def __init__(self, settings: AppSettings, resources: Resources) -> None:
+        self.settings = settings
+        self.resources = resources
+        self._traffic = TrafficLimits(settings.limits)
+        self.chat: Chat = build_chat(resources, settings, self._traffic)
+
+    @classmethod
+    async def start(cls, settings: AppSettings, places: Places) -> Runtime:
+        """Open everything that requests will need."""
+        return cls(settings, await build_resources(settings, places))
+
+    def get_chat(self) -> Chat:
+        """The chat as `app.yaml` says now."""
+        return self.chat
+
+    @contextlib.asynccontextmanager
+    async def background(self) -> AsyncIterator[None]:
+        """Do what has to be done beside requests, until the block ends."""
+        tasks = [asyncio.create_task(self._embed()), asyncio.create_task(self._watch())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.resources.close()
+
+    async def reload(self) -> bool:
+        """Take over `app.yaml` if it is valid; else the last good one stays in force."""
+        try:
+            settings = load_app_settings(self.resources.places.config)
+            await self.resources.organization.apply_settings(settings.tenants, settings.sites)
+        except ConfigurationError as error:
+            log.error("settings_refused", problems=error.problems)
+            return False
+        fixed = [
+            name
+            for name in _FIXED_SECTIONS
+            if getattr(settings, name) != getattr(self.settings, name)
+        ]
+        if fixed:
+            log.warning("settings_need_a_restart", sections=fixed)
+        if settings.limits != self.settings.limits:
+            self._traffic = TrafficLimits(settings.limits)
+        self.settings = settings
+        self.chat = build_chat(self.resources, settings, self._traffic)
+        log.info("settings_applied")
+        return True
+
+    async def _watch(self) -> None:
+        path = self.resources.places.config
+        # The folder is watched, not the file: editors replace files by new ones.
+        async for changes in watchfiles.awatch(path.parent, recursive=False):
+            if any(changed == str(path) for _, changed in changes):
+                await self.reload()
+
+    async def _embed(self) -> None:
+        """Make the vectors that are missing, site by site, for ever."""
+        knowledge = self.resources.knowledge
+        while True:
+            for site in self.resources.organization.list_sites():
+                try:
+                    if await knowledge.needs_embedding(site.ref):
+                        finished = await knowledge.embed_pending(site.ref, self.resources.owner)
+                        log.info("vectors_made", site=site.settings.key, finished=finished)
+                except ProviderError as error:
+                    log.warning("vectors_failed", vendor=error.vendor, operation=error.operation)
+                except Exception:
+                    # The chat must go on; the next round tries again.
+                    log.exception("vectors_failed")
+            await asyncio.sleep(_EMBED_PAUSE_SECONDS)

@@ -1,0 +1,187 @@
+"""The HTTP server: routes, widget, demo website, health."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import structlog
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from agent.api import build_chat_router
+from app.migrations.run import current_revision, newest_revision
+from app.places import shipped
+from app.runtime import Runtime
+from app.staff import build_staff_check
+from app.staff_api import build_staff_router
+from core.http import ErrorResponses, RequestMiddleware
+
+log = structlog.get_logger(__name__)
+
+DEMO_PATH = "/demo"
+DEMO_KEY = "demo"
+# The policy under which the widget is promised to work; the demo pages prove it.
+DEMO_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+)
+
+
+def product_version() -> str:
+    """The installed version."""
+    try:
+        return version("sales-agent")
+    except PackageNotFoundError:
+        return "0+checkout"
+
+
+class _Origins(CORSMiddleware):
+    """CORS for the origins that sites allow now: the list changes with `app.yaml`."""
+
+    def __init__(self, app: Any, knows: Callable[[str], bool]) -> None:
+        super().__init__(
+            app,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "accept"],
+            expose_headers=["retry-after", "x-request-id"],
+            max_age=600,
+        )
+        self._knows = knows
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Whether any site may be used from a page of `origin`."""
+        return self._knows(origin)
+
+
+class _DemoSite(StaticFiles):
+    """The demo website's built pages, under the policy a careful customer would set."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a file, or with the site's own 404 page."""
+
+        async def send_with_policy(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                policy = (b"content-security-policy", DEMO_POLICY.encode())
+                message["headers"] = [*message["headers"], policy]
+            await send(message)
+
+        await super().__call__(scope, receive, send_with_policy)
+
+
+def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
+    """The application. `start` opens the runtime when the server comes up."""
+    running: list[Runtime] = []
+
+    def get_runtime() -> Runtime:
+        return running[0]
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        running[:] = [await start()]
+        async with get_runtime().background():
+            log.info("ready")
+            yield
+
+    errors = ErrorResponses()
+    app = FastAPI(
+        title="Sales agent",
+        version=product_version(),
+        description="Chat with the visitors of a website, with answers that can be checked.",
+        lifespan=lifespan,
+        exception_handlers=errors.handlers(),
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+
+    @app.exception_handler(SQLAlchemyError)
+    async def answer_database_failure(request: Request, error: SQLAlchemyError) -> JSONResponse:
+        # The statement and its values stay out of the answer and the log.
+        log.error("database_failed", kind=type(error).__name__, path=request.url.path)
+        message = "The data cannot be written or read just now. Nothing was lost: try again."
+        return errors.build(request.scope, 503, "UNAVAILABLE", message)
+
+    def knows_origin(origin: str) -> bool:
+        return get_runtime().resources.organization.knows_origin(origin, "")
+
+    app.add_middleware(_Origins, knows=knows_origin)
+    app.add_middleware(RequestMiddleware, errors=errors)
+    app.include_router(build_chat_router(lambda: get_runtime().chat))
+    check = build_staff_check(get_runtime)
+    app.include_router(build_staff_router(get_runtime, check))
+    _add_health(app, get_runtime, check)
+    _add_files(app)
+    return app
+
+
+def _add_health(app: FastAPI, get_runtime: Callable[[], Runtime], check: Any) -> None:
+    @app.get("/healthz", tags=["health"])
+    async def is_alive() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok", "version": product_version()}
+
+    @app.get("/readyz", tags=["health"])
+    async def is_ready() -> JSONResponse:
+        """The database answers and has this version's tables. `vectors` tells how search works:
+        with keywords and vectors, or with keywords only."""
+        resources = get_runtime().resources
+        try:
+            revision = await current_revision(resources.database)
+        except SQLAlchemyError as error:
+            log.error("database_failed", kind=type(error).__name__)
+            return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503)
+        vectors: dict[str, Any] = {"model": resources.embedder and resources.embedder.name}
+        for site in resources.organization.list_sites():
+            progress = await resources.knowledge.measure_embedding(site.ref)
+            vectors[site.settings.key] = {"done": progress.done, "total": progress.total}
+        ready = revision == newest_revision()
+        content = {
+            "status": "ready" if ready else "unavailable",
+            "database": "ok" if ready else "its tables are of another version",
+            "vectors": vectors,
+        }
+        return JSONResponse(content, 200 if ready else 503)
+
+    @app.get("/metrics", tags=["health"], dependencies=[Depends(check)])
+    async def show_metrics() -> PlainTextResponse:
+        """Counters and times, as Prometheus reads them. For staff."""
+        content = generate_latest(get_runtime().resources.registry)
+        return PlainTextResponse(content, media_type=CONTENT_TYPE_LATEST)
+
+
+def _add_files(app: FastAPI) -> None:
+    widget = shipped("widget/dist/widget.js")
+
+    @app.get("/widget.js", include_in_schema=False)
+    async def send_widget(request: Request) -> Response:
+        """The widget: one script, the same for every site."""
+        content = widget.read_bytes()
+        tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+        headers = {
+            "etag": tag,
+            "cache-control": "public, max-age=300, stale-while-revalidate=86400",
+            "cross-origin-resource-policy": "cross-origin",
+            "access-control-allow-origin": "*",
+        }
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type="text/javascript", headers=headers)
+
+    site: Path = shipped("demo/site/dist")
+    if site.is_dir():
+        app.mount(DEMO_PATH, _DemoSite(directory=site, html=True))
+
+        @app.get("/", include_in_schema=False)
+        async def show_demo() -> RedirectResponse:
+            """The demo website."""
+            return RedirectResponse(DEMO_PATH + "/")

@@ -1,0 +1,165 @@
+"""What staff may look at: what a question finds, and where conversations come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+
+from app.runtime import Runtime
+from app.staff import StaffCheck
+from core.errors import Forbidden, Invalid
+from core.http import describe_errors
+from sales.knowledge.ranking import RankedPassage
+from sales.knowledge.service import Recall
+from sales.organization.service import KnownSite, StaffMember
+
+
+class FoundPassage(BaseModel):
+    """A passage with its scores. `keyword_score`: BM25 as a share of the question's best.
+    `vector_score`: cosine; null without a vector. `probability`: calibrated, that it helps."""
+
+    passage_id: int
+    url: str
+    title: str
+    heading_path: list[str]
+    text: str
+    bm25: float
+    keyword_score: float
+    vector_score: float | None
+    fused_score: float
+    probability: float
+
+
+class SearchOut(BaseModel):
+    """What a question finds, best first."""
+
+    question: str
+    site: str
+    vectors_used: bool
+    passages: list[FoundPassage]
+
+
+class LeadSourceOut(BaseModel):
+    """Conversations of one page, referrer domain or campaign. `answered`: with a citation."""
+
+    value: str
+    conversations: int
+    visitors: int
+    answered: int
+
+
+class LeadSourcesOut(BaseModel):
+    """Where conversations came from in a period, the most frequent first."""
+
+    group_by: str
+    start: datetime
+    end: datetime
+    total_conversations: int
+    data: list[LeadSourceOut]
+
+
+def describe_found(passage: RankedPassage) -> dict[str, Any]:
+    """A found passage as plain values, for HTTP and the command line."""
+    return {
+        "passage_id": passage.passage_id,
+        "url": passage.url,
+        "title": passage.title,
+        "heading_path": list(passage.heading_path),
+        "text": passage.text,
+        "bm25": round(passage.bm25, 4),
+        "keyword_score": round(passage.keyword_score, 4),
+        "vector_score": None if passage.vector_score is None else round(passage.vector_score, 4),
+        "fused_score": round(passage.fused_score, 4),
+        "probability": round(passage.probability, 4),
+    }
+
+
+def describe_recall(recall: Recall, site: KnownSite) -> dict[str, Any]:
+    """A search's result as plain values, for HTTP and the command line."""
+    return {
+        "question": recall.question,
+        "site": site.settings.key,
+        "vectors_used": recall.vectors_used,
+        "passages": [describe_found(passage) for passage in recall.passages],
+    }
+
+
+def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) -> APIRouter:
+    """The routes."""
+    router = APIRouter(prefix="/api/v1", responses=describe_errors(400, 401, 403))
+    Staff = Annotated[StaffMember | None, Depends(check)]  # noqa: N806 - a type
+
+    @router.get("/knowledge/search", response_model=SearchOut, tags=["knowledge"])
+    async def search_knowledge(
+        staff: Staff,
+        q: Annotated[str, Query(min_length=1, max_length=2000)],
+        limit: Annotated[int, Query(ge=1, le=16)] = 5,
+        site: Annotated[str, Query(max_length=64)] = "",
+    ) -> dict[str, Any]:
+        """The passages that a question finds, with every score. `site`: a site key; the first
+        site of app.yaml when left out."""
+        runtime = get_runtime()
+        chosen = _choose_site(runtime, site)
+        if staff is not None and staff.tenant_id != chosen.ref.tenant_id:
+            raise Forbidden("This site belongs to another tenant.")
+        recall = await runtime.resources.knowledge.recall(chosen.ref, q, limit)
+        return describe_recall(recall, chosen)
+
+    @router.get("/analytics/lead-sources", response_model=LeadSourcesOut, tags=["analytics"])
+    async def list_lead_sources(
+        staff: Staff,
+        start: Annotated[str, Query(alias="from", max_length=40)] = "",
+        end: Annotated[str, Query(alias="to", max_length=40)] = "",
+        group_by: Literal["page", "referrer_domain", "utm_campaign"] = "page",
+        site: Annotated[str, Query(max_length=64)] = "",
+    ) -> dict[str, Any]:
+        """Conversations by the page, referrer domain or campaign they began with. `from` and
+        `to` are dates (both included, UTC) or times; the last 30 days when left out."""
+        runtime = get_runtime()
+        tenant_id = staff.tenant_id if staff else _choose_site(runtime, site).ref.tenant_id
+        until = _read_moment(end, "to", last=True) if end else runtime.resources.clock.now()
+        since = _read_moment(start, "from", last=False) if start else until - timedelta(days=30)
+        if since >= until:
+            raise Invalid("from must be before to.", {"field": "from"})
+        conversations = runtime.chat.conversations
+        rows = await conversations.list_lead_sources(tenant_id, group_by, since, until)
+        return {
+            "group_by": group_by,
+            "start": since,
+            "end": until,
+            "total_conversations": sum(row.conversations for row in rows),
+            "data": [
+                {
+                    "value": row.value,
+                    "conversations": row.conversations,
+                    "visitors": row.visitors,
+                    "answered": row.answered,
+                }
+                for row in rows
+            ],
+        }
+
+    return router
+
+
+def _choose_site(runtime: Runtime, key: str) -> KnownSite:
+    organization = runtime.resources.organization
+    return organization.get_site(key) if key else organization.list_sites()[0]
+
+
+def _read_moment(value: str, field: str, *, last: bool) -> datetime:
+    """A date or a time in ISO 8601; a date as `to` includes its whole day."""
+    try:
+        if len(value) == len("2026-01-31"):
+            day = datetime.combine(date.fromisoformat(value), time.min, UTC)
+            return day + timedelta(days=1) if last else day
+        moment = datetime.fromisoformat(value.replace(" ", "+"))
+    except ValueError:
+        raise Invalid(
+            f"{field} is no date. Write 2026-01-31 or 2026-01-31T12:00:00Z.", {"field": field}
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

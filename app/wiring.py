@@ -1,0 +1,155 @@
+"""Puts the parts together: the only place that knows which implementation stands where."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import CollectorRegistry
+from starlette.requests import Request
+
+from agent.api import Chat
+from agent.embedded_responder import EmbeddedResponder
+from agent.guarding import TrafficLimits
+from agent.measuring import TurnMetrics
+from agent.running import TurnRunner
+from agent.turn import Turn
+from app.migrations.run import current_revision, migrate, newest_revision
+from app.places import Places
+from app.settings import AppSettings
+from core.clock import Clock, SystemClock
+from core.db import Database
+from core.errors import ConfigurationError
+from core.protocols.knowledge_index import PassageEmbedder
+from core.security import TokenSigner, load_or_create_secret
+from integrations.local.embeddings import EmbeddingUnavailableError, LocalMiniLM
+from integrations.local.knowledge_index import LocalKnowledgeIndex
+from sales.conversations.service import ConversationService
+from sales.knowledge.service import KnowledgeService
+from sales.organization.service import OrganizationService
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What lives as long as the process: connections, models, secrets, counters."""
+
+    places: Places
+    database: Database
+    clock: Clock
+    signer: TokenSigner
+    knowledge: KnowledgeService
+    organization: OrganizationService
+    embedder: PassageEmbedder | None
+    registry: CollectorRegistry
+    metrics: TurnMetrics
+    runner: TurnRunner
+    owner: str
+
+    async def close(self) -> None:
+        """Finish what is under way and give everything back."""
+        await self.runner.drain()
+        self.knowledge.close()
+        await self.database.close()
+
+
+def build_embedder() -> LocalMiniLM | None:
+    """The local model, loaded; None, with a warning, where it cannot be had."""
+    model = LocalMiniLM()
+    try:
+        model.load()
+    except EmbeddingUnavailableError as error:
+        log.warning("searching_by_keywords_only", reason=error.excerpt)
+        return None
+    return model
+
+
+def build_signer(settings: AppSettings, places: Places) -> TokenSigner:
+    """Signs with the configured secret, or with one kept in the data folder."""
+    if settings.server.secret is not None:
+        return TokenSigner(settings.server.secret.get_secret_value().encode())
+    return TokenSigner(load_or_create_secret(places.data / "secret.key"))
+
+
+async def prepare_database(database: Database) -> None:
+    """SQLite is brought to the newest shape; PostgreSQL must be there already.
+
+    Raises:
+        ConfigurationError: a PostgreSQL database lacks migrations.
+    """
+    if database.dialect == "sqlite":
+        await migrate(database)
+    elif await current_revision(database) != newest_revision():
+        raise ConfigurationError(
+            "the database", ["its tables are not those of this version. Run: sales-agent migrate"]
+        )
+
+
+async def build_resources(
+    settings: AppSettings, places: Places, *, with_embedder: bool = True
+) -> Resources:
+    """Open the database, load the model, and take over tenants and sites of `app.yaml`."""
+    clock = SystemClock()
+    pool_size = settings.database.pool_size
+    database = Database(places.database_url(settings), pool_size=pool_size)
+    # The database and the model at the same time: both take a while at the start.
+    preparing = asyncio.create_task(prepare_database(database))
+    embedder = await asyncio.to_thread(build_embedder) if with_embedder else None
+    await preparing
+    index = LocalKnowledgeIndex(database, embedder.dimensions) if embedder else None
+    organization = OrganizationService(database, clock)
+    await organization.apply_settings(settings.tenants, settings.sites)
+    registry = CollectorRegistry()
+    return Resources(
+        places=places,
+        database=database,
+        clock=clock,
+        signer=build_signer(settings, places),
+        knowledge=KnowledgeService(database, clock, index, embedder),
+        organization=organization,
+        embedder=embedder,
+        registry=registry,
+        metrics=TurnMetrics(registry),
+        runner=TurnRunner(),
+        owner=f"{socket.gethostname()}:{os.getpid()}",
+    )
+
+
+def build_chat(resources: Resources, settings: AppSettings, traffic: TrafficLimits) -> Chat:
+    """The chat as `app.yaml` says now: cheap, and made anew when the file changes."""
+    conversations = ConversationService(
+        resources.database,
+        resources.clock,
+        resources.signer,
+        settings.conversations,
+        settings.sales_agent.page_tracking,
+    )
+    turn = Turn(
+        conversations=conversations,
+        knowledge=resources.knowledge,
+        responder=EmbeddedResponder(settings.agent),
+        clock=resources.clock,
+        limits=settings.limits,
+        search=settings.sales_agent.vector_database,
+        metrics=resources.metrics,
+    )
+
+    def own_origin(request: Request) -> str:
+        if settings.server.public_url:
+            return settings.server.public_url
+        return f"{request.url.scheme}://{request.headers.get('host', '')}"
+
+    return Chat(
+        agent=settings.agent,
+        organization=resources.organization,
+        conversations=conversations,
+        knowledge=resources.knowledge,
+        turn=turn,
+        runner=resources.runner,
+        traffic=traffic,
+        own_origin=own_origin,
+    )
