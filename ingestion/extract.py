@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from ingestion.documents import Block, ExtractedPage, PageKind, SourceDocument
+from ingestion.reading.astro_template import astro_to_html
 from ingestion.reading.html import read_fragment, read_html
 from ingestion.reading.markdown import read_markdown
 from ingestion.reading.page_text import PageText, clean_text, join_blocks
@@ -31,6 +32,8 @@ def extract(document: SourceDocument) -> ExtractedPage:
         page = read_plain_text(document.body)
     elif document.format in {"markdown", "mdx"}:
         page = read_markdown(document.body, mdx=document.format == "mdx")
+    elif document.format == "astro":
+        page = read_fragment(astro_to_html(document.body))
     else:
         page = read_fragment(document.body)
     blocks = (*_fact_blocks(document.facts), *page.blocks)

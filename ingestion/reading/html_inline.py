@@ -26,12 +26,16 @@ _MAX_DEPTH = 120
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _CENTS_BEFORE = re.compile(r"[$€£]\s?\d[\d,]*\Z")
 _GLUED = re.compile(r"[^\W_][\w.,!?:;)%]*\Z")
-_CHECK = re.compile(r"(?:^|[-_ /#:])(?:check|checkmark|tick|yes|included)(?:$|[-_ .0-9])", re.IGNORECASE)
+_CHECK = re.compile(
+    r"(?:^|[-_ /#:])(?:check|checkmark|tick|yes|included)(?:$|[-_ .0-9])", re.IGNORECASE
+)
 _CROSS = re.compile(
     r"(?:^|[-_ /#:])(?:x|cross|times|xmark|close|minus|dash|no|excluded|not-included)(?:$|[-_ .0-9])",
     re.IGNORECASE,
 )
-_FILE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif)$|^(?:img|dsc|image)[-_ ]?\d+$", re.IGNORECASE)
+_FILE_NAME = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|svg|avif)$|^(?:img|dsc|image)[-_ ]?\d+$", re.IGNORECASE
+)
 
 
 class InlineText:
@@ -57,7 +61,9 @@ class InlineText:
             return
         if (self._reopened or self._styled_open) and self._parts and not self.code_depth:
             before, after = self._parts[-1][-1:], text[0]
-            if (self._reopened and _separate(before, after)) or (self._styled_open and before.islower() and after.isupper()):
+            if (self._reopened and _separate(before, after)) or (
+                self._styled_open and before.islower() and after.isupper()
+            ):
                 self._parts.append(" ")
         self._closed = self._reopened = self._styled_open = False
         self._parts.append(text)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from markdown_it import MarkdownIt
 
 from ingestion.reading.html import read_fragment
+from ingestion.reading.jsx import Expand
 from ingestion.reading.mdx import mdx_to_markdown
 from ingestion.reading.page_text import PageText
 
@@ -15,16 +18,29 @@ _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 _DIRECTIVE_OPEN = re.compile(r"^(\s*):{3,}\s*[\w-]+\s*(?:\[(.*)\]|\{[^}]*\}|([^\[{].*))?\s*$")
 _DIRECTIVE_CLOSE = re.compile(r"^\s*:{3,}\s*$")
 _HEADING_ID = re.compile(r"^(\s{0,3}#{1,6}\s.*?)\s*\{#[\w-]+\}\s*$")
-_GITHUB_ALERT = re.compile(r"^(\s*>\s*)\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*$", re.IGNORECASE)
+_GITHUB_ALERT = re.compile(
+    r"^(\s*>\s*)\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*$", re.IGNORECASE
+)
 _DEEPEST_NESTING = 40
 
 
 def read_markdown(body: str, *, mdx: bool = False) -> PageText:
     """Read Markdown (CommonMark with tables and strike-through), without front matter."""
+    return read_fragment(markdown_to_html(body, mdx=mdx))
+
+
+def markdown_to_html(
+    body: str,
+    *,
+    mdx: bool = False,
+    expand: Expand | None = None,
+    known: Mapping[str, Any] | None = None,
+) -> str:
+    """Render Markdown. For MDX, `expand` and `known` are what its imports stand for."""
     text = body.replace("\r\n", "\n").replace("\r", "\n")
     if mdx:
-        text = mdx_to_markdown(text)
-    return read_fragment(_parser(mdx).render(_without_directives(text)))
+        text = mdx_to_markdown(text, expand, dict(known or {}))
+    return _parser(mdx).render(_without_directives(text))
 
 
 @cache

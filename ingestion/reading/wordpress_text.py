@@ -59,9 +59,13 @@ _BLOCK = (
     "figcaption|figure|footer|form|h[1-6]|header|hr|iframe|legend|li|main|map|math|menu|nav|object|ol|"
     "option|p|pre|script|section|style|summary|svg|table|tbody|td|tfoot|th|thead|tr|ul"
 )
-_NEAR_BLOCK = re.compile(rf"(</?(?:{_BLOCK})\b[^>]*>)[ \t]*\n|\n[ \t]*(?=</?(?:{_BLOCK})\b)", re.IGNORECASE)
+_NEAR_BLOCK = re.compile(
+    rf"(</?(?:{_BLOCK})\b[^>]*>)[ \t]*\n|\n[ \t]*(?=</?(?:{_BLOCK})\b)", re.IGNORECASE
+)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
-_KEEP_AS_IS = re.compile(r"(<(pre|script|style|textarea|svg)\b.*?</\2\s*>)", re.IGNORECASE | re.DOTALL)
+_KEEP_AS_IS = re.compile(
+    r"(<(pre|script|style|textarea|svg)\b.*?</\2\s*>)", re.IGNORECASE | re.DOTALL
+)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _RUNAWAY_COMMENT = re.compile(r"<!--\s*/?wp:.*?--\s*>", re.DOTALL)
 

@@ -118,9 +118,11 @@ def nested_data(data: dict[str, Any]) -> dict[str, Any]:
             kept[key] = value.get("content")
         elif plain in TECHNICAL_KEYS:
             continue
-        elif isinstance(value, dict) or (
-            isinstance(value, list) and any(isinstance(v, dict) for v in value)
-        ) or (isinstance(value, str) and len(value) > _FACT_CHARS):
+        elif (
+            isinstance(value, dict)
+            or (isinstance(value, list) and any(isinstance(v, dict) for v in value))
+            or (isinstance(value, str) and len(value) > _FACT_CHARS)
+        ):
             kept[key] = value
     return {key: _texts_only(value) for key, value in kept.items() if value}
 

@@ -40,6 +40,7 @@ class WordPressSource:
         self.name = str(settings.path)
         self.count_hint: int | None = None
         self.incomplete: str | None = None
+        self.notes: list[str] = []
 
     async def documents(self) -> AsyncIterator[Found]:
         """Yield each item of the export.

@@ -49,7 +49,9 @@ class SiteOfExport:
     def note(self, tag: str, text: str) -> None:
         """Take in an element of the channel."""
         name = _WP.sub("wp:", tag)
-        if (name in {"link", "wp:base_blog_url"} and _is_address(text)) or (name == "wp:base_site_url" and not self.url and _is_address(text)):
+        if (name in {"link", "wp:base_blog_url"} and _is_address(text)) or (
+            name == "wp:base_site_url" and not self.url and _is_address(text)
+        ):
             self.url = text.strip()
         elif name == "language":
             self.language = text.strip() or None
