@@ -328,7 +328,7 @@ class Standin:
             server.server_close()
 
 
-if __name__ == "__main__":  # to look at the widget: python tests/browser/standin.py
+if __name__ == "__main__":  # to look at the widget: python -m tests.browser.standin
     with Standin((8091, 8092)) as standin:
         standin.state.faults.pause = 0.4
         print(standin.state.site)  # noqa: T201

@@ -3,7 +3,7 @@
 import { ApiError, call } from "./api.js";
 import { locale, readParams, site } from "./config.js";
 import { tab, visitor } from "./store.js";
-import { applyEvent, buildGreeting, buildTurn, merge } from "./transcript.js";
+import { applyEvent, buildGreeting, buildItem, buildTurn, merge } from "./transcript.js";
 
 const RETRY_SECONDS = [1, 3, 6, 12];
 
@@ -80,7 +80,7 @@ async function create() {
   const { conversation_id: id, token, visitor_token } = created;
   visitor.set({ visitor_token, conversation: { id, token } });
   opened(created);
-  if (!items.length) items = [buildGreeting(created.greeting)];
+  if (items[0]?.key !== "agent") items.unshift(buildGreeting(created.greeting));
 }
 
 /** Reads the transcript. */
@@ -192,12 +192,15 @@ async function pump() {
 /** @param {Item} item */
 async function ask(item) {
   const { id, question } = item;
-  Object.assign(item, { sentences: [], citations: [], cards: [], error: undefined });
+  const fresh = buildItem(id, "agent", {});
+  item.error = undefined;
   controller = new AbortController();
   const message = { message_id: id, text: question };
   await callOpen("/messages", message, (name, data) => {
     if (name === "error") throw new ApiError(data.code, data.message);
-    applyEvent(item, name, data);
+    applyEvent(fresh, name, data);
+    // What an earlier attempt brought stays until this one has as much to show.
+    if (fresh.state === "done" || !item.sentences[fresh.sentences.length]) Object.assign(item, fresh);
     suggestions = data.suggestions || [];
     tell();
   }, controller);

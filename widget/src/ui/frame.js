@@ -49,8 +49,8 @@ export const panel = h(
   "dialog",
   { "aria-labelledby": "title", "aria-describedby": "about" },
   h(
-    "header",
-    {},
+    "div",
+    { class: "top" },
     h("span", { class: "face" }, icon(CHAT)),
     h("div", {}, h("h2", { id: "title" }, name), h("p", {}, strings.ai)),
     endButton,
@@ -58,7 +58,7 @@ export const panel = h(
   ),
   scroll,
   notice,
-  h("footer", {}, composer, limit, farewell),
+  h("div", { class: "bottom" }, composer, limit, farewell),
   status,
 );
 
