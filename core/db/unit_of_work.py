@@ -7,10 +7,10 @@ forget it. Work for all tenants (the outbox runner, migrations) says so by `tena
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
@@ -59,7 +59,11 @@ class UnitOfWork:
 
 def _scope_statement(state: ORMExecuteState) -> None:
     tenant_id: Any = state.session.info.get(_TENANT)
-    if tenant_id is None or not (state.is_select or state.is_update or state.is_delete):
+    if tenant_id is None:
+        return
+    if state.is_insert or state.is_update:
+        _check_written(state, tenant_id)
+    if not (state.is_select or state.is_update or state.is_delete):
         return
     if state.is_column_load or state.is_relationship_load:
         return
@@ -73,17 +77,43 @@ def _scope_statement(state: ORMExecuteState) -> None:
     )
 
 
-def _scope_new_rows(session: Session, _context: UOWTransaction, _instances: object) -> None:
+def _check_written(state: ORMExecuteState, tenant_id: str) -> None:
+    """Criteria choose rows; they do not guard what is written into them. So look."""
+    if state.bind_mapper is None or not issubclass(state.bind_mapper.class_, TenantRow):
+        return
+    name = state.bind_mapper.class_.__name__
+    statement: Any = state.statement
+    rows: Any = state.parameters or ()
+    if isinstance(rows, Mapping):
+        rows = (rows,)
+    elif rows and state.is_update:
+        # SQLAlchemy addresses such rows by their key alone.
+        raise BugError(f"an update of many {name} by key cannot be held to one tenant")
+    if getattr(statement, "_multi_values", ()) or getattr(statement, "select", None) is not None:
+        raise BugError(f"give new rows of {name} as parameters, so that their tenant is seen")
+    given = {getattr(key, "key", key): value for key, value in (statement._values or {}).items()}
+    owners = [row[_TENANT] for row in rows if _TENANT in row]
+    if _TENANT in given:
+        owners.append(getattr(given[_TENANT], "value", None))
+    if any(owner != tenant_id for owner in owners):
+        raise BugError(f"a {name} of another tenant")
+
+
+def _scope_rows(session: Session, _context: UOWTransaction, _instances: object) -> None:
     tenant_id = session.info.get(_TENANT)
     if tenant_id is None:
         return
     for row in session.new:
-        if isinstance(row, TenantRow):
-            if row.tenant_id is None:
-                row.tenant_id = tenant_id
-            elif row.tenant_id != tenant_id:
-                raise BugError(f"a {type(row).__name__} of another tenant")
+        if isinstance(row, TenantRow) and row.tenant_id is None:
+            row.tenant_id = tenant_id
+    # Also rows that another unit of work loaded and somebody handed over to this one.
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if not isinstance(row, TenantRow):
+            continue
+        before = inspect(row).attrs[_TENANT].history.deleted or ()
+        if row.tenant_id != tenant_id or any(owner != tenant_id for owner in before):
+            raise BugError(f"a {type(row).__name__} of another tenant")
 
 
 event.listen(Session, "do_orm_execute", _scope_statement)
-event.listen(Session, "before_flush", _scope_new_rows)
+event.listen(Session, "before_flush", _scope_rows)
