@@ -15,7 +15,7 @@ from agent.answer_types import holds_type
 from agent.questions import AnswerType, choose_answer_type
 from agent.sentence_split import SPEAKABLE, Sentence, SentenceKind, split_sentences
 from sales.knowledge.ranking import RankedPassage
-from sales.knowledge.word_match import QuestionWords, WordStatistics
+from sales.knowledge.word_match import QuestionWords, estimate_rarity
 from sales.knowledge.words import STOP_WORDS, split_words, stem
 
 SHORT_PASSAGE_CHARS = 350
@@ -72,10 +72,9 @@ def score_sentences(question: str, passages: Sequence[RankedPassage]) -> list[_S
     """Every sentence that may be spoken with the probability that it holds the answer."""
     words = QuestionWords.of(question)
     answer_type = choose_answer_type(question)
-    statistics = WordStatistics.of_texts(
+    rarity = estimate_rarity(
         words, [(item.title, item.heading_path, item.text) for item in passages]
     )
-    rarity = statistics.rarity_of(words.stems)
     scored: list[_Scored] = []
     for number, passage in enumerate(passages):
         scored.extend(_score_passage(words, rarity, answer_type, passage, number))

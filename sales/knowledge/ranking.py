@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from sales.knowledge import ranking_weights as weights
-from sales.knowledge.word_match import PassageMatch, QuestionWords, WordStatistics, match_passage
+from sales.knowledge.word_match import PassageMatch, QuestionWords, estimate_rarity, match_passage
 from sales.knowledge.words import split_words
 
 CANDIDATES = 16
@@ -76,9 +76,10 @@ class RankedPassage:
     """A passage with its scores, all higher is better.
 
     `keyword_score`: BM25 as a share of the question's best, 0 to 1. `vector_score`: cosine, None
-    without a vector. `fused_score`: their weighted sum (order of the first step). `probability`:
-    calibrated, 0 to 1, that the passage helps to answer; the order of the result.
-    `match`: which words of the question the passage holds.
+    without a vector. `fused_score`: the score that orders the result, from both and from how the
+    question's words lie in the passage; about 1 at best, may be below 0. `probability`:
+    calibrated, 0 to 1, that the passage helps to answer; falls in the same order. `match`: which
+    words of the question the passage holds.
     """
 
     passage_id: int
@@ -127,12 +128,8 @@ def fuse(
         cosine = cosines.get(passage_id)
         if cosine is None and passage_id not in pending:
             cosine = floor
-        if cosine is None:
-            # Its cosine is unknown: guessed from the words, so that a new page is not hidden.
-            guess = weights.PENDING_COSINE_BASE + weights.PENDING_COSINE_PER_SHARE * share
-            score = weights.VECTOR_WEIGHT * guess + (1 - weights.VECTOR_WEIGHT) * share
-        else:
-            score = weights.VECTOR_WEIGHT * cosine + (1 - weights.VECTOR_WEIGHT) * share
+        likely = _guess_cosine(share) if cosine is None else cosine
+        score = weights.VECTOR_WEIGHT * likely + (1 - weights.VECTOR_WEIGHT) * share
         fused.append(FusedHit(passage_id, raw, share, cosine, score))
     fused.sort(key=lambda hit: (-hit.fused_score, hit.passage_id))
     return fused[:limit]
@@ -146,13 +143,11 @@ def rank_passages(
     limit: int = CANDIDATES,
     *,
     pending: Collection[int] = (),
-    statistics: WordStatistics | None = None,
 ) -> list[RankedPassage]:
     """The `limit` best passages for `question`, best first.
 
     Hits and `pending` are those of `fuse`; `vector_hits` None: only keywords were searched. A hit
-    without candidate (removed meanwhile) is left out. `statistics` says in how many passages of
-    the site a stem occurs; without it, rarity is estimated from the candidates themselves.
+    without candidate (removed meanwhile) is left out.
     """
     known_keywords = [hit for hit in keyword_hits if hit[0] in candidates]
     known_vectors = [hit for hit in vector_hits or () if hit[0] in candidates]
@@ -162,103 +157,128 @@ def rank_passages(
     words = QuestionWords.of(question)
     texts = [candidates[hit.passage_id] for hit in hits]
     fields = [(text.title, text.heading_path, text.text) for text in texts]
-    rarity = (statistics or WordStatistics.of_texts(words, fields)).rarity_of(words.stems)
+    rarity = estimate_rarity(words, fields)
     matches = [match_passage(words, rarity, *field) for field in fields]
     scores = [_score_order(hit, match) for hit, match in zip(hits, matches, strict=True)]
-    probabilities = _calibrate(hits, matches, scores)
-    ranked = [
+    order = sorted(range(len(hits)), key=lambda row: (-scores[row], hits[row].passage_id))
+    probabilities = _calibrate(words, [(hits[row], matches[row], scores[row]) for row in order])
+    return [
         RankedPassage(
-            passage_id=hit.passage_id,
-            title=text.title,
-            heading_path=text.heading_path,
-            text=text.text,
-            url=text.url,
-            bm25=hit.bm25,
-            keyword_score=hit.keyword_score,
-            vector_score=hit.cosine,
-            fused_score=hit.fused_score,
+            passage_id=hits[row].passage_id,
+            title=texts[row].title,
+            heading_path=texts[row].heading_path,
+            text=texts[row].text,
+            url=texts[row].url,
+            bm25=hits[row].bm25,
+            keyword_score=hits[row].keyword_score,
+            vector_score=hits[row].cosine,
+            fused_score=scores[row] / weights.ORDER_SCALE,
             probability=probability,
-            match=match,
+            match=matches[row],
         )
-        for hit, text, match, probability in zip(hits, texts, matches, probabilities, strict=True)
+        for row, probability in zip(order[:limit], probabilities, strict=False)
     ]
-    order = sorted(range(len(ranked)), key=lambda row: (-scores[row], ranked[row].passage_id))
-    return [ranked[row] for row in order[:limit]]
 
 
 def check_answerable(question: str, ranked: Sequence[RankedPassage]) -> Band:
     """How to speak: answer with the quote, offer the closest, or say that it is not known.
 
-    Beside the probability of the best passage: a name or number of the question that none of
-    the best passages holds lowers the band, because a neighbour's fact is not the answer.
+    `ranked`: best first. A name or number of the question that none of the best passages holds
+    bars an answer, because a neighbour's fact is not the answer.
     """
-    if not ranked:
+    if not ranked or estimate_on_topic(ranked) < weights.CLOSEST_ON_TOPIC:
         return Band.NONE
-    best = ranked[0]
-    band = Band.NONE
-    if best.probability >= weights.ANSWER_PROBABILITY:
-        band = Band.ANSWER
-    elif best.probability >= weights.CLOSEST_PROBABILITY:
-        band = Band.CLOSEST
-    if band is Band.ANSWER and find_absent_names(question, ranked[:3]):
-        band = Band.CLOSEST
-    return band
+    if ranked[0].probability < weights.ANSWER_PROBABILITY:
+        return Band.CLOSEST
+    return Band.CLOSEST if find_absent_names(question, ranked) else Band.ANSWER
+
+
+def estimate_on_topic(ranked: Sequence[RankedPassage]) -> float:
+    """Probability, 0 to 1, that the site speaks of what was asked at all."""
+    cosines = [item.vector_score for item in ranked if item.vector_score is not None]
+    coverage = ranked[0].match.coverage if ranked else 0.0
+    return _estimate_on_topic(max(cosines, default=None), coverage)
 
 
 def find_absent_names(question: str, ranked: Sequence[RankedPassage]) -> list[str]:
-    """Names and numbers of the question that none of `ranked` holds, as the visitor wrote them.
+    """Names and numbers of the question that none of the best passages holds, as written.
 
     A name is a capitalised word that does not open the sentence, or a word with a digit.
     """
-    words = QuestionWords.of(question)
+    best = [item.match for item in ranked[: weights.NAME_PASSAGES]]
+    return _list_absent_names(QuestionWords.of(question), best)
+
+
+def _list_absent_names(words: QuestionWords, matches: Sequence[PassageMatch]) -> list[str]:
     held: set[str] = set()
-    for passage in ranked:
-        held |= passage.match.held_stems
+    for match in matches:
+        held |= match.held_stems
     return [name for name, stems in words.names if not held.intersection(stems)]
 
 
 def _score_order(hit: FusedHit, match: PassageMatch) -> float:
     """The linear score that orders passages; weights and their source in `ranking_weights`."""
-    lexical = (
-        weights.ORDER["keyword_share"] * hit.keyword_score
-        + weights.ORDER["coverage"] * match.coverage
-        + weights.ORDER["bigrams"] * match.bigram_share
-        + weights.ORDER["window"] * match.window_coverage
-        + weights.ORDER["length"] * match.log_length
-        + weights.ORDER["heading"] * match.heading_similarity
+    model = weights.ORDER
+    return (
+        model["cosine"] * (_guess_cosine(hit.keyword_score) if hit.cosine is None else hit.cosine)
+        + model["keyword_share"] * hit.keyword_score
+        + model["bigrams"] * match.bigram_share
+        + model["window"] * match.window_coverage
+        + model["length"] * match.log_length
+        + model["heading"] * match.heading_similarity
     )
-    cosine = hit.cosine
-    if cosine is None:
-        cosine = weights.PENDING_COSINE_BASE + weights.PENDING_COSINE_PER_SHARE * match.coverage
-    return lexical + weights.ORDER["cosine"] * cosine
+
+
+def _guess_cosine(keyword_share: float) -> float:
+    """Stands in for an unknown cosine, so that a page without its vector yet is not hidden."""
+    return weights.PENDING_COSINE_BASE + weights.PENDING_COSINE_PER_SHARE * keyword_share
 
 
 def _calibrate(
-    hits: Sequence[FusedHit], matches: Sequence[PassageMatch], scores: Sequence[float]
+    words: QuestionWords, ordered: Sequence[tuple[FusedHit, PassageMatch, float]]
 ) -> list[float]:
-    """Probability that each passage helps, from its own evidence and its share of the whole."""
-    top = max(scores)
-    exponentials = [math.exp(score - top) for score in scores]
-    total = sum(exponentials)
-    probabilities = []
-    for hit, match, exponential in zip(hits, matches, exponentials, strict=True):
-        share = math.log(max(exponential / total, 1e-6))
-        if hit.cosine is None:
-            model, cosine = weights.PROBABILITY_KEYWORDS, 0.0
-        else:
-            model, cosine = weights.PROBABILITY, hit.cosine
-        logit = (
-            model["bias"]
-            + model["cosine"] * cosine
-            + model["coverage"] * match.coverage
-            + model["window"] * match.window_coverage
-            + model["bigrams"] * match.bigram_share
-            + model["heading"] * match.heading_similarity
-            + model["log_share"] * share
-            + model["missing_rarity"] * match.rarest_missing
+    """Probability that each passage helps, best first: that the site speaks of it at all, times
+    that this passage is the one. Never rises from one passage to the next.
+    """
+    cosines = [hit.cosine for hit, _, _ in ordered if hit.cosine is not None]
+    on_topic = _estimate_on_topic(max(cosines, default=None), ordered[0][1].coverage)
+    model = weights.HELPS if cosines else weights.HELPS_KEYWORDS
+    best_matches = [match for _, match, _ in ordered[: weights.NAME_PASSAGES]]
+    absent = len(_list_absent_names(words, best_matches)) / max(1, len(words.names))
+    top = ordered[0][2]
+    total = sum(math.exp(score - top) for _, _, score in ordered)
+    question_logit = (
+        model["bias"]
+        + model["absent_names"] * absent
+        + model["words"] * math.log(1 + len(words.stems))
+    )
+    lowest, highest = weights.LOGIT_SHARE_LIMITS
+    probabilities: list[float] = []
+    for _, match, score in ordered:
+        share = math.exp(score - top) / total
+        logit_share = (
+            math.log(share / (1 - share))
+            if 1e-9 < share < 1 - 1e-9
+            else (highest if share > 0.5 else lowest)
         )
-        probabilities.append(1 / (1 + math.exp(-logit)))
+        logit = (
+            question_logit
+            + model["logit_share"] * min(max(logit_share, lowest), highest)
+            + model["coverage"] * match.coverage
+        )
+        ceiling = probabilities[-1] if probabilities else 1.0
+        probabilities.append(min(ceiling, on_topic * _sigmoid(logit)))
     return probabilities
+
+
+def _estimate_on_topic(best_cosine: float | None, coverage: float) -> float:
+    model = weights.ON_TOPIC_KEYWORDS if best_cosine is None else weights.ON_TOPIC
+    cosine = 0.0 if best_cosine is None else best_cosine
+    return _sigmoid(model["bias"] + model["cosine"] * cosine + model["coverage"] * coverage)
+
+
+def _sigmoid(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
 
 
 def choose_search_words(question: str) -> list[str]:

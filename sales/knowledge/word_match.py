@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -59,29 +59,20 @@ class PassageMatch:
     """Those of the question's stems that the passage holds anywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class WordStatistics:
-    """How many passages there are, and how many of them hold each stem."""
+def estimate_rarity(words: QuestionWords, fields: Sequence[Field]) -> dict[str, float]:
+    """How much each stem of the question tells these passages apart, above 0.
 
-    passages: int
-    containing: Mapping[str, int]
-
-    @staticmethod
-    def of_texts(words: QuestionWords, fields: Sequence[Field]) -> WordStatistics:
-        """An estimate from a few texts, for where the index cannot be asked."""
-        stems_of = [
-            _find_stem_set(text) | _find_stem_set(_join_headings(title, path))
-            for title, path, text in fields
-        ]
-        containing = {item: sum(item in stems for stems in stems_of) for item in words.stems}
-        return WordStatistics(len(fields), containing)
-
-    def rarity_of(self, stems: Collection[str]) -> dict[str, float]:
-        """Inverse document frequency (natural logarithm, above 0) of each of `stems`."""
-        return {
-            item: math.log((self.passages + 1) / (self.containing.get(item, 0) + 0.5)) + 0.1
-            for item in stems
-        }
+    Inverse document frequency among the candidates themselves: measured as good as the frequency
+    in the whole site, and it needs no further query.
+    """
+    stems_of = [
+        _find_stem_set(text) | _find_stem_set(_join_headings(title, path))
+        for title, path, text in fields
+    ]
+    return {
+        item: math.log((len(fields) + 1) / (sum(item in stems for stems in stems_of) + 0.5)) + 0.1
+        for item in words.stems
+    }
 
 
 def match_passage(
