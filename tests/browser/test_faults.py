@@ -20,13 +20,13 @@ def sent_ids(server: State) -> list[str]:
 
 
 def test_a_stopped_answer_can_be_asked_for_again(chat: Chat, server: State) -> None:
-    server.faults.pause = 0.5
+    server.faults.pause = 1.5
     chat.open().ask("What is the price?")
     expect(chat.article(PRICE)).to_be_visible()
     chat.stop.click()
     expect(chat.article("Stopped.")).to_contain_text(PRICE)
     expect(chat.input).to_be_focused()
-    chat.page.wait_for_timeout(700)
+    chat.page.wait_for_timeout(2_000)
     expect(chat.article(SECOND)).to_have_count(0)
     chat.screenshot("stopped")
     server.faults.pause = 0.02
@@ -144,6 +144,34 @@ def test_an_expired_conversation_is_replaced_without_a_word(
     assert len(chat.lines()) == (5 if opened_before else 3), "the same after a look at the server"
 
 
+def test_a_conversation_that_ended_meanwhile_goes_on_in_a_new_one(
+    chat: Chat, server: State
+) -> None:
+    chat.open().ask("What is the price?").reads(PRICE)
+    server.faults.errors = [(409, "CONFLICT", {})]
+    chat.ask("And for larger teams?").reads("Larger teams pay")
+    assert len(server.asked("/conversations")) == 2
+    assert len(chat.lines()) == 5
+
+
+def test_what_the_server_finds_wrong_with_a_message_is_shown(chat: Chat, server: State) -> None:
+    chat.open()
+    server.faults.errors = [(413, "VALIDATION_ERROR", {})]
+    chat.ask("What is the price?")
+    expect(chat.article("VALIDATION_ERROR on purpose")).to_be_visible()
+    expect(chat.retry).to_have_count(0)
+    chat.page.reload()
+    expect(chat.article("Hello!")).to_be_visible()
+    assert len(sent_ids(server)) == 1, "what can never succeed is not tried again"
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(chat: Chat, server: State) -> None:
+    chat.open()
+    server.faults.errors = [(503, "UNAVAILABLE", {})]
+    chat.ask("What is the price?").reads(PRICE)
+    assert len(set(sent_ids(server))) == 1
+
+
 def test_a_page_that_may_not_chat_says_so(chat: Chat, server: State) -> None:
     server.faults.errors = [(403, "FORBIDDEN", {})]
     chat.launcher.click()
@@ -195,12 +223,12 @@ def test_text_of_others_stays_text_and_their_links_safe(chat: Chat) -> None:
 
 def test_a_message_that_is_too_long_is_not_sent(chat: Chat, server: State) -> None:
     chat.open()
-    chat.input.fill("x" * 2003)
+    chat.input.fill("x" * 4003)
     expect(chat.panel).to_contain_text("3 characters too long")
     expect(chat.send).to_be_disabled()
     chat.input.press("Enter")
     assert sent_ids(server) == []
-    chat.input.fill("x" * 2000)
+    chat.input.fill("x" * 4000)
     expect(chat.send).to_be_enabled()
     expect(chat.panel).not_to_contain_text("too long")
 

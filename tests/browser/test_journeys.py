@@ -55,7 +55,7 @@ def test_opening_tells_where_the_visitor_is_and_that_this_is_an_ai(
 
 
 def test_an_answer_streams_in_and_its_citation_opens_the_source(chat: Chat, server: State) -> None:
-    server.faults.pause = 0.4
+    server.faults.pause = 0.9
     chat.open().ask("What is the price?")
     expect(chat.stop).to_be_visible()
     expect(chat.article(PRICE)).to_have_class(re.compile("writing"))

@@ -18,8 +18,8 @@ async function readFailure(response) {
   const { status } = response;
   const { error } = await response.json().catch(() => ({}));
   return new ApiError(
-    // A gateway that speaks for a server it cannot reach is a connection problem.
-    error?.code || (status > 501 ? "OFFLINE" : "INTERNAL_ERROR"),
+    // A server that cannot be reached behind its gateway, or not just now: try again.
+    status > 501 ? "OFFLINE" : error?.code || "INTERNAL_ERROR",
     error?.message,
     Number(response.headers.get("Retry-After")),
   );

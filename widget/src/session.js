@@ -15,15 +15,16 @@ export let disclosure = "";
 export let ended = false;
 /** The server has told the opening of this conversation. */
 export let ready = false;
-/** @type {Failure | undefined} what stands between the visitor and the server */
+/** @type {ApiError | undefined} what stands between the visitor and the server */
 export let trouble;
 /** @type {Item | undefined} the answer that is being written */
 export let current;
 
+/** @type {ReturnType<typeof setTimeout> | undefined} runs towards the next attempt, if there is one */
+export let timer;
+
 let attempts = 0;
 let referrer = document.referrer;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
 /** @type {AbortController | undefined} */
 let controller;
 /** @type {Promise<void> | undefined} */
@@ -103,11 +104,11 @@ function opened(opening) {
 }
 
 /**
- * Leaves a conversation the server no longer knows; the visitor stays who they are.
+ * Leaves a conversation that the server ended or no longer knows; the visitor stays who they are.
  * @param {any} error
  */
 function forget(error) {
-  if (!/UNAUTHORIZED|NOT_FOUND/.test(error.code)) throw error;
+  if (!/UNAUTHORIZED|NOT_FOUND|CONFLICT/.test(error.code)) throw error;
   visitor.set({ conversation: null });
   const live = items.filter(({ state }) => state !== "done").map(({ id }) => id);
   for (const item of items) item.old = !live.includes(item.id);
@@ -149,7 +150,7 @@ export function send(text) {
  * @param {Item} [item]
  */
 export function retry(item) {
-  if (item) item.state = "queued";
+  if (item) Object.assign(item, { state: "queued", error: undefined });
   reached();
   tell("sent");
   if (ready) pump();
@@ -185,7 +186,6 @@ async function pump() {
   current = undefined;
   settle(item);
   tell(/done/.test(item.state) ? "answered" : undefined);
-  if (item.error?.code === "CONFLICT") await sync();
   pump();
 }
 
@@ -193,7 +193,6 @@ async function pump() {
 async function ask(item) {
   const { id, question } = item;
   const fresh = buildItem(id, "agent", {});
-  item.error = undefined;
   controller = new AbortController();
   const message = { message_id: id, text: question };
   await callOpen("/messages", message, (name, data) => {
@@ -212,21 +211,19 @@ async function ask(item) {
  * Decides what a failure means: wait for the connection, or let the visitor decide.
  * @param {any} error @param {Item} [item] the answer it struck
  */
-function fail({ code, message, wait }, item) {
+function fail(error, item) {
+  const { code, message } = error;
   const seconds = RETRY_SECONDS[attempts++] || (navigator.onLine ? 0 : 60);
   if (code === "OFFLINE" && seconds) {
     if (item) item.state = "queued";
-    trouble = { code };
+    trouble = error;
     timer = setTimeout(retry, seconds * 1000);
     return;
   }
   attempts = 0;
   if (code !== "STOPPED") console.warn("sales-agent:", code, message);
-  if (!item) trouble = { code, wait, final: true };
-  else {
-    item.state = code === "STOPPED" ? "stopped" : "failed";
-    item.error = { code, wait };
-  }
+  if (item) Object.assign(item, { state: code === "STOPPED" ? "stopped" : "failed", error });
+  else trouble = error;
 }
 
 /** The browser says that the network is back. */

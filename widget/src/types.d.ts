@@ -81,29 +81,7 @@ interface Item {
   question?: string;
   /** Belongs to an earlier conversation that the server no longer knows. */
   old?: boolean;
-  error?: Failure;
-}
-
-/** Why something did not work, as far as the visitor needs to know it. */
-interface Failure {
-  code: string;
-  /** Seconds to wait, where the server said so. */
-  wait?: number;
-  /** Nothing is tried any more until the visitor says so. */
-  final?: boolean;
-}
-
-interface Config {
-  base: string;
-  site: string;
-  locale: string;
-  rtl: boolean;
-  position: string;
-  theme: string;
-  accent: string;
-  title: string;
-  open: boolean;
-  params: Record<string, string>;
+  error?: import("./api.js").ApiError;
 }
 
 interface Saved {

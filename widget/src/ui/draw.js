@@ -7,7 +7,7 @@ import { button, reconcile, setProps } from "./dom.js";
 import * as frame from "./frame.js";
 import { describe, drawItem, drawNote } from "./messages.js";
 
-const MAX_CHARACTERS = 2000;
+const MAX_CHARACTERS = 4000;
 const LOADING = buildItem("", "agent", { state: "thinking" });
 
 export const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -38,13 +38,13 @@ function drawComposer() {
 
 function drawNotice() {
   const failure = session.trouble;
-  const waiting = failure && !failure.final;
-  const text = !navigator.onLine
-    ? strings.offline
-    : waiting
+  const waiting = session.timer || !navigator.onLine;
+  const text = waiting
+    ? navigator.onLine
       ? strings.lost
-      : failure && describe(failure);
-  reconcile(frame.notice, text ? [drawNote(text, waiting || !navigator.onLine ? undefined : () => session.retry())] : []);
+      : strings.offline
+    : failure && describe(failure);
+  reconcile(frame.notice, text ? [drawNote(text, !waiting && (() => session.retry()))] : []);
 }
 
 /** @param {number} unread answers that came while the panel was closed */

@@ -69,9 +69,11 @@ const drawSources = (citations) =>
     ),
   );
 
-/** What a failure is called. @param {Failure | undefined} failure */
-export function describe({ code, wait } = { code: "" }) {
+/** What a failure is called. @param {import("../api.js").ApiError} failure */
+export function describe({ code, message, wait }) {
   if (code === "RATE_LIMIT_EXCEEDED") return strings.rate + (wait ? ` (${wait} s)` : "");
+  // The server knows what is wrong with it, and says it for people.
+  if (code === "VALIDATION_ERROR") return message;
   return /FORBIDDEN|NOT_FOUND/.test(code) ? strings.unavailable : strings.failed;
 }
 
@@ -84,10 +86,11 @@ export const drawNote = (text, again) => [
 /** @param {Item} item @returns {Part[]} */
 function listNotes(item) {
   const { state, error } = item;
+  const again = () => retry(item);
   if (state === "done") return [];
   if (state === "queued") return [drawNote(strings.queued)];
-  if (state === "stopped") return [drawNote(strings.stopped, () => retry(item))];
-  if (state === "failed") return [drawNote(describe(error), () => retry(item))];
+  if (state === "stopped") return [drawNote(strings.stopped, again)];
+  if (error) return [drawNote(describe(error), error.code !== "VALIDATION_ERROR" && again)];
   return [["", () => h("span", { class: "dots" }, h("i"), h("i"), h("i"))]];
 }
 
