@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"\b(?:ey[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|sak_[\w-]{8,}|sk-[\
 _QUERY_SECRET = re.compile(r"(?i)([?&](?:token|key|secret|password|signature|code)=)[^&\s\"']+")
 _SENSITIVE_KEYS = re.compile(
     r"(?i)(password|secret|token|authorization|api_?key|credential|cookie|e?mail|phone|"
-    r"(first|last|full|customer)_?name|text|message_text)$"
+    r"(first|last|full|customer)_?name|(^|_)text)$"
 )
 _REPLACEMENTS = (
     (_BEARER, r"\1 [redacted]"),
@@ -43,9 +43,12 @@ def _redact_value(value: Any) -> Any:
         return redact(value)
     if isinstance(value, dict):
         return {key: _redact_item(str(key), item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | set | frozenset):
         return [_redact_value(item) for item in value]
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    # Errors, dates, models: the renderer would write their text, so it is read here first.
+    return redact(str(value))
 
 
 def _redact_item(key: str, value: Any) -> Any:

@@ -83,9 +83,13 @@ def load_or_create_secret(path: Path) -> bytes:
         pass
     # Written whole under another name first, then linked: of two processes that start
     # together one wins, and both read what the winner wrote.
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_bytes(secrets.token_bytes(48))
-    draft.chmod(0o600)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, secrets.token_bytes(48))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
     try:
         os.link(draft, path)
     except FileExistsError:
