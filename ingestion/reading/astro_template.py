@@ -7,7 +7,9 @@ import re
 from ingestion.reading.javascript import read_declarations
 from ingestion.reading.jsx import Template
 
-_SCRIPT = re.compile(r"\A\s*(?:<!--.*?-->\s*)*---[ \t]*\r?\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
+_SCRIPT = re.compile(
+    r"\A\s*(?:<!--.*?-->\s*)*---[ \t]*\r?\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE
+)
 
 
 def split_component(text: str) -> tuple[str, str]:

@@ -118,11 +118,11 @@ def _add_missing(page: PageText, facts: Facts, questions: Facts, footer: list[st
     squeezed = "".join(present.split()).lower()
 
     def missing(value: str) -> bool:
-        number = value.partition(" ")[0] if value[:1].isdigit() else value
-        return "".join(number.split()).lower() not in squeezed
+        return "".join(value.split()).lower() not in squeezed
 
-    lines = [f"{label}: {value}" for label, value in facts if missing(value)]
-    contacts = [line for line in footer if missing(line.replace("\n", ""))]
+    # "12.50 EUR" is in a text that says "€12.50".
+    lines = [f"{label}: {value}" for label, value in facts if missing(value.partition(" ")[0])]
+    contacts = [line for line in footer if missing(line)]
     unanswered = [(q, a) for q, a in questions if missing(a[:80])]
     if not (lines or contacts or unanswered):
         return

@@ -219,7 +219,7 @@ def icon_meaning(node: LexborNode) -> str:
             return clean_text(label)
         if icon.tag == "svg" and (title := icon.css_first("title")) is not None:
             return clean_text(title.text())
-        if icon.tag != "img" and icon.tag != "svg" and clean_text(icon.text()):
+        if icon.tag not in {"img", "svg"} and clean_text(icon.text()):
             continue
         hint = " ".join(
             attributes.get(name) or ""
@@ -235,6 +235,9 @@ def icon_meaning(node: LexborNode) -> str:
 def crossed_out(node: LexborNode) -> bool:
     """Whether a list item is marked as not included, by an icon or a class."""
     hint = node.attributes.get("class") or ""
-    if re.search(r"\b(?:not-included|excluded|unavailable|line-through)\b", hint):
+    if hint and re.search(r"\b(?:not-included|excluded|unavailable|line-through)\b", hint):
         return True
+    only = node.first_child
+    if only is None or (only.next is None and only.is_text_node):
+        return False
     return icon_meaning(node) == "✗"

@@ -16,10 +16,15 @@ _CELL_ROLES = frozenset({"cell", "gridcell", "columnheader", "rowheader"})
 
 @dataclass(slots=True)
 class _Cell:
+    node: LexborNode
     text: str
     header: bool
-    bold: bool
     colspan: int
+
+    def is_bold(self) -> bool:
+        """Whether all of its text is set bold."""
+        first = self.node.css_first("strong, b")
+        return first is not None and flat_text(first) == self.text
 
 
 def is_layout(table: LexborNode) -> bool:
@@ -113,7 +118,12 @@ def _split_head(rows: list[list[_Cell]], width: int) -> tuple[list[str], list[li
     if count == len(rows) and count > 1:
         count = 1  # a table of nothing but <th>: only the first row can be labels
     first = rows[0]
-    if count == 0 and len(rows) > 2 and len(first) > 1 and all(c.bold or not c.text for c in first):
+    if (
+        count == 0
+        and len(rows) > 2
+        and len(first) > 1
+        and all(c.is_bold() or not c.text for c in first)
+    ):
         count = 1  # visual editors make a bold first row instead of headers
     labels = [""] * width
     for row in rows[:count]:
@@ -158,9 +168,7 @@ def _fill_from_above(row: list[_Cell], pending: dict[int, tuple[int, _Cell]]) ->
 def _cell(node: LexborNode, colspan: int) -> _Cell:
     text = flat_text(node).replace("\n", ", ") or icon_meaning(node)
     header = node.tag == "th" or node.attributes.get("role") == "columnheader"
-    first = node.css_first("strong, b")
-    bold = bool(text) and first is not None and flat_text(first) == text
-    return _Cell(text, header, bold, colspan)
+    return _Cell(node, text, header, colspan)
 
 
 def _span(raw: str | None) -> int:

@@ -22,6 +22,7 @@ _ESCAPES = {"n": "\n", "t": " ", "r": "", "b": "", "f": "", "v": "", "0": ""}
 _OPENING, _CLOSING = "([{", ")]}"
 _CONSTANTS = {"true": True, "false": False, "null": None, "undefined": None}
 _MAX_DEPTH = 40
+MAX_NESTING = 40
 
 
 def skip_space(source: str, at: int) -> int:
@@ -30,7 +31,7 @@ def skip_space(source: str, at: int) -> int:
     return match.end() if match else at
 
 
-def end_of_string(source: str, at: int) -> int:
+def end_of_string(source: str, at: int, nesting: int = 0) -> int:
     """Return the position behind the string that begins at `at`.
 
     An apostrophe that no other closes in its line begins no string: it stands in a text.
@@ -46,16 +47,17 @@ def end_of_string(source: str, at: int) -> int:
         elif char == "\n" and quote != "`":
             return at + 1
         elif char == "$" and quote == "`" and source.startswith("${", i):
-            i = end_of_brackets(source, i + 1)
+            i = end_of_brackets(source, i + 1, nesting + 1)
         else:
             i += 1
     return len(source) if quote == "`" else at + 1
 
 
-def end_of_brackets(source: str, at: int) -> int:
+def end_of_brackets(source: str, at: int, nesting: int = 0) -> int:
     """Return the position behind the bracket that closes the one at `at`, or the text's end.
 
     Mark-up inside an expression is passed over as a whole: its apostrophes open no strings.
+    `nesting` counts expressions inside of mark-up inside of expressions; too deep, none is seen.
     """
     from ingestion.reading.jsx import begins_element, end_of_element  # noqa: PLC0415 - they nest
 
@@ -64,13 +66,13 @@ def end_of_brackets(source: str, at: int) -> int:
     while i < len(source):
         char = source[i]
         if char in "\"'`":
-            i = end_of_string(source, i)
+            i = end_of_string(source, i, nesting) if nesting <= MAX_NESTING else i + 1
             continue
         if char == "/" and source.startswith(("//", "/*"), i) and (i == 0 or source[i - 1] != ":"):
             i = max(skip_space(source, i), i + 1)
             continue
-        if char == "<" and begins_element(source, i):
-            i = end_of_element(source, i)
+        if char == "<" and nesting <= MAX_NESTING and begins_element(source, i):
+            i = end_of_element(source, i, nesting + 1)
             continue
         if char in _OPENING:
             depth += 1

@@ -73,20 +73,20 @@ def begins_element(source: str, at: int) -> bool:
     return _BEFORE_ELEMENT.search(source, max(0, at - 40), at) is not None
 
 
-def end_of_element(source: str, at: int) -> int:
+def end_of_element(source: str, at: int, nesting: int = 0) -> int:
     """Return the position behind the element that begins at `at`."""
     depth = 0
     i = at
     while i < len(source):
         char = source[i]
         if char == "{":
-            i = end_of_brackets(source, i)
+            i = end_of_brackets(source, i, nesting + 1)
         elif char == "<" and source.startswith("<!--", i):
             i = _after(source, "-->", i)
         elif char == "<" and (
             source[i + 1 : i + 2].isalpha() or source[i + 1 : i + 2] in {"/", ">"}
         ):
-            tag = read_tag(source, i, {})
+            tag = read_tag(source, i, {}, nesting + 1)
             i = max(tag.end, i + 1)
             if tag.closing:
                 depth -= 1
@@ -104,7 +104,7 @@ def _after(source: str, what: str, at: int) -> int:
     return found + len(what) if found >= 0 else len(source)
 
 
-def read_tag(source: str, at: int, known: Mapping[str, Any]) -> Tag:
+def read_tag(source: str, at: int, known: Mapping[str, Any], nesting: int = 0) -> Tag:
     """Read the tag that begins at `at`."""
     match = _TAG_NAME.match(source, at)
     name = (match[1] if match else "") or ""
@@ -119,13 +119,13 @@ def read_tag(source: str, at: int, known: Mapping[str, Any]) -> Tag:
             tag.self_closing = source.startswith("/>", i)
             i += 1
         elif char == "{":
-            end = end_of_brackets(source, i)
+            end = end_of_brackets(source, i, nesting + 1)
             _shorthand(source[i + 1 : end - 1], tag, known)
             i = end
         elif char.isspace():
             i += 1
         else:
-            i = _read_attribute(source, i, tag, known)
+            i = _read_attribute(source, i, tag, known, nesting)
     return tag
 
 
@@ -139,7 +139,7 @@ def _shorthand(inner: str, tag: Tag, known: Mapping[str, Any]) -> None:
         tag.attributes[inner] = value
 
 
-def _read_attribute(source: str, at: int, tag: Tag, known: Mapping[str, Any]) -> int:
+def _read_attribute(source: str, at: int, tag: Tag, known: Mapping[str, Any], nesting: int) -> int:
     name = _ATTRIBUTE_NAME.match(source, at)
     if name is None:
         return at + 1
@@ -154,11 +154,13 @@ def _read_attribute(source: str, at: int, tag: Tag, known: Mapping[str, Any]) ->
         tag.attributes[name[0]] = html.unescape(source[i + 1 : end])
         return end + 1
     if opener == "`":
-        end = end_of_string(source, i)
+        end = end_of_string(source, i, nesting)
         tag.attributes[name[0]] = read_value(source[i:end], 0, known)[0]
         return end
     if opener == "{":
-        end = end_of_brackets(source, i)
+        end = end_of_brackets(source, i, nesting + 1)
+        if nesting:
+            return end  # the tag is only passed over: nobody asks for its values
         value, stop = read_value(source[:end], i + 1, known)
         if value is not None and stop >= end - 1 - len(source[stop : end - 1].rstrip()):
             tag.attributes[name[0]] = value
@@ -220,7 +222,7 @@ class Template:
 
     def tag(self, tag: Tag, depth: int = 0) -> str:
         """Return a tag as HTML; a component as a section that its title names."""
-        if not tag.name or tag.name == "Fragment" or tag.name == "slot":
+        if not tag.name or tag.name in {"Fragment", "slot"}:
             return ""
         if not tag.is_component:
             if tag.closing:

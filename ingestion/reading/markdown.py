@@ -40,7 +40,7 @@ def markdown_to_html(
     text = body.replace("\r\n", "\n").replace("\r", "\n")
     if mdx:
         text = mdx_to_markdown(text, expand, dict(known or {}))
-    return _parser(mdx).render(_without_directives(text))
+    return str(_parser(mdx).render(_without_directives(text)))
 
 
 @cache

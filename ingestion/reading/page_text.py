@@ -23,10 +23,17 @@ _PRICE_HEADING_CHARS = 32
 _LONGEST_HEADING_CHARS = 180
 
 
+def storable(text: str) -> str:
+    """Drop what no database takes: NUL, and halves of surrogate pairs (JSON may hold them)."""
+    if not text.isascii():
+        text = text.encode("utf-8", "ignore").decode()
+    return text.replace("\x00", "")
+
+
 def clean_text(raw: str) -> str:
     """Collapse white space as a browser does; line breaks remain one newline each."""
     if not raw.isascii():
-        raw = raw.translate(_INVISIBLE)
+        raw = storable(raw).translate(_INVISIBLE)
     if LINE_BREAK not in raw:
         return " ".join(raw.split())
     lines = (" ".join(line.split()) for line in raw.split(LINE_BREAK))
@@ -67,6 +74,7 @@ class PageText:
         Prices are set as headings for their size (the pricing example of Bootstrap does): as a
         heading "$49" would cut the plan's name off from the plan's list.
         """
+        text = storable(text)
         if not text:
             return
         if len(text) > _LONGEST_HEADING_CHARS or is_price(text):
@@ -88,7 +96,7 @@ class PageText:
         All headings until `close_section` are below it: "Starter" in the tab "Monthly" is another
         plan than "Starter" in the tab "Annually".
         """
-        label = label[:_LONGEST_HEADING_CHARS]
+        label = storable(label)[:_LONGEST_HEADING_CHARS].strip()
         level = (self._headings[-1][0] if self._headings else 0) + 1
         self._path = tuple(heading for _, heading in self._headings)
         if label:
@@ -126,6 +134,7 @@ class PageText:
 
     def add(self, text: str, kind: BlockKind = "paragraph") -> None:
         """Add a block; the same text a second time in one section is the phone's copy of it."""
+        text = storable(text)
         if not text:
             return
         key = (self._path, text)

@@ -69,8 +69,8 @@ class _ServersWait(wait_base):
     def __call__(self, retry_state: RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
         if isinstance(error, _Passing) and error.wait is not None:
-            return error.wait.total_seconds()
-        return min(8.0, 0.5 * 2 ** (retry_state.attempt_number - 1))
+            return float(error.wait.total_seconds())
+        return float(min(8.0, 0.5 * 2 ** (retry_state.attempt_number - 1)))
 
 
 class Fetcher:

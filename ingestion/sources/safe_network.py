@@ -51,7 +51,7 @@ async def resolve(host: str, port: int) -> list[IpAddress]:
     except (socket.gaierror, UnicodeError) as error:
         raise httpcore.ConnectError(f"{host} does not resolve") from error
     return list(
-        dict.fromkeys(ipaddress.ip_address(entry[4][0].partition("%")[0]) for entry in found)
+        dict.fromkeys(ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found)
     )
 
 

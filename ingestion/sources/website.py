@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
-
-from selectolax.lexbor import LexborHTMLParser
 
 from ingestion.documents import Found, Skipped, SourceDocument, Unreachable
 from ingestion.errors import SourceError
 from ingestion.settings import WebsiteSettings
+from ingestion.sources.crawl_frontier import Frontier
+from ingestion.sources.fetched_pages import read_fetched_page
 from ingestion.sources.fetching import Fetched, Fetcher, NotFetched
-from ingestion.sources.globs import compile_glob
-from ingestion.sources.link_rules import TrapGuard, is_page_link, normalise, page_key, site_of
-from ingestion.sources.page_head import read_head
+from ingestion.sources.link_rules import normalise, page_key
 from ingestion.sources.sitemaps import USUAL_PLACES, read_sitemaps
 
 _AHEAD = 4
 """Pages asked for ahead of the one whose turn it is, for each connection."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A fetched page, parsed: what it is and where it leads."""
-
-    found: Found
-    links: tuple[str, ...]
-    text_hash: str
+_Window = deque[tuple[str, int, "asyncio.Task[Fetched | NotFetched]"]]
 
 
 class WebsiteSource:
-    """Reads one site. Pages come in the order in which they were discovered, at any speed."""
+    """Reads one site. Pages come in the order in which they were discovered, at any speed:
+    of two copies always the same one is kept."""
 
     def __init__(self, settings: WebsiteSettings) -> None:
         self._settings = settings
@@ -42,15 +32,12 @@ class WebsiteSource:
         self.count_hint: int | None = None
         self.incomplete: str | None = None
         self.notes: list[str] = []
-        self._include = [compile_glob(pattern) for pattern in settings.include]
-        self._exclude = [compile_glob(pattern) for pattern in settings.exclude]
-        self._known: set[str] = set()
-        self._texts: dict[str, str] = {}
-        self._queue: deque[tuple[str, int]] = deque()
-        self._traps = TrapGuard()
-        self._trapped: list[Skipped] = []
-        self._follow = False
+        self._frontier = Frontier(settings)
+        self._follows_links = False
+        self._texts: dict[str, str] = {}  # hash of a page's words -> its address
         self._delivered: set[str] = set()
+        self._failed: set[str] = set()
+        self._copies: dict[str, str] = {}  # original page -> the first page that names it so
 
     async def documents(self) -> AsyncIterator[Found]:
         """Yield each page; raises SourceError if the site cannot be reached at all.
@@ -60,188 +47,135 @@ class WebsiteSource:
         """
         start = normalise(str(self._settings.url)) or str(self._settings.url)
         async with Fetcher(self._settings) as fetcher:
-            start = await self._begin(fetcher, start)
+            await self._discover(fetcher, start)
             async for found in self._read_all(fetcher):
                 yield found
-        for skipped in self._trapped:
+            async for found in self._copies_without_original(fetcher):
+                yield found
+        for skipped in self._frontier.skipped:
             yield skipped
 
-    async def _begin(self, fetcher: Fetcher, start: str) -> str:
-        sitemaps = await fetcher.read_robots()
-        if isinstance(sitemaps, NotFetched):
-            raise self._unreachable(sitemaps)
+    async def _discover(self, fetcher: Fetcher, start: str) -> None:
+        """Fill the frontier from the sitemap, or with the first page to crawl from."""
+        named = await fetcher.read_robots()
+        if isinstance(named, NotFetched):
+            raise self._unreachable(named)
         if self._settings.mode != "crawl":
-            parts = urlsplit(start)
-            origin = f"{parts.scheme}://{parts.netloc}"
-            places = [str(self._settings.sitemap)] if self._settings.sitemap else sitemaps
-            usual = [origin + place for place in USUAL_PLACES]
-            pages = await read_sitemaps(fetcher, places or usual, start, self._settings.max_pages)
-            if not pages.urls and places and not self._settings.sitemap:
-                pages = await read_sitemaps(fetcher, usual, start, self._settings.max_pages)
-            if pages.problems:
-                self.incomplete = "a sitemap could not be read"
-                self.notes.extend(pages.problems[:20])
-            if pages.urls:
-                for url in pages.urls:
-                    self._enqueue(url, 0, from_sitemap=True)
-                self.count_hint = len(self._queue)
-                return start
+            urls = await self._listed(fetcher, start, named)
+            if urls:
+                for url in urls:
+                    self._frontier.add_listed(url)
+                self.count_hint = len(self._frontier)
+                return
             if self._settings.mode == "sitemap":
                 raise SourceError(
                     self.name,
                     "it has no sitemap with pages of this site.",
                     "Set `sitemap` to its address, or `mode: crawl`.",
                 )
-        self._follow = True
-        self._enqueue(start, 0, from_sitemap=True)
-        return start
+        self._follows_links = True
+        self._frontier.add_start(start)
+
+    async def _listed(self, fetcher: Fetcher, start: str, named: list[str]) -> list[str]:
+        """The pages of the sitemaps: the one set, those in robots.txt, or those in usual places."""
+        parts = urlsplit(start)
+        usual = [f"{parts.scheme}://{parts.netloc}{place}" for place in USUAL_PLACES]
+        own = [str(self._settings.sitemap)] if self._settings.sitemap else named
+        for places in (own, usual) if own and not self._settings.sitemap else (own or usual,):
+            pages = await read_sitemaps(fetcher, places, start, self._settings.max_pages)
+            if pages.problems:
+                self.notes.extend(pages.problems[:20])
+            if pages.urls:
+                if pages.problems:
+                    self.incomplete = "a sitemap could not be read"
+                return pages.urls
+        return []
 
     async def _read_all(self, fetcher: Fetcher) -> AsyncIterator[Found]:
-        window: deque[tuple[str, int, asyncio.Task[Fetched | NotFetched]]] = deque()
-        started = 0
-        first = True
+        window: _Window = deque()
+        started = answered = 0
         try:
-            while self._queue or window:
-                while self._queue and len(window) < self._settings.concurrency * _AHEAD:
-                    url, depth = self._queue.popleft()
+            while self._frontier or window:
+                while self._frontier and len(window) < self._settings.concurrency * _AHEAD:
+                    url, depth = self._frontier.take()
                     if not fetcher.is_allowed(url):
                         yield Skipped(url, "robots.txt")
-                        continue
-                    if started >= self._settings.max_pages:
+                    elif started >= self._settings.max_pages:
                         self.incomplete = f"max_pages ({self._settings.max_pages}) was reached"
-                        self._queue.clear()
-                        break
-                    started += 1
-                    window.append((url, depth, asyncio.create_task(fetcher.fetch(url))))
+                        self._frontier.clear()
+                    else:
+                        started += 1
+                        window.append((url, depth, asyncio.create_task(fetcher.fetch(url))))
                 if not window:
                     break
                 url, depth, task = window.popleft()
                 answer = await task
                 if isinstance(answer, NotFetched):
-                    if first and self._follow:
+                    if self._follows_links and not answered:
                         raise self._unreachable(answer)
-                    yield self._failed(url, answer)
+                    yield self._not_fetched(url, answer)
                 else:
-                    first = False
-                    yield await self._page(url, depth, answer, fetcher)
-            if first and started:
-                raise SourceError(self.name, "none of its pages could be read.", "Try again later.")
+                    answered += 1
+                    yield await self._page(url, depth, answer)
+            if started and not answered:
+                raise SourceError(self.name, "none of its pages can be read.", "Try again later.")
         finally:
             for _, _, task in window:
                 task.cancel()
 
-    def _failed(self, url: str, answer: NotFetched) -> Found:
+    def _not_fetched(self, url: str, answer: NotFetched) -> Found:
         if answer.lasting:
             return Skipped(url, answer.reason)
-        if self._follow:
-            self.incomplete = "pages were unreachable, so links on them are not known"
+        if self._follows_links:
+            self.incomplete = "pages were unreachable, and with them the links on them"
+        self._failed.add(page_key(url))
         return Unreachable(url, answer.reason)
 
-    async def _page(self, url: str, depth: int, answer: Fetched, fetcher: Fetcher) -> Found:
+    async def _page(self, url: str, depth: int, answer: Fetched) -> Found:
         final = normalise(answer.url) or answer.url
         if page_key(final) != page_key(url):
-            if page_key(final) in self._known:
+            if self._frontier.knows(final):
                 return Skipped(url, "redirect")
-            self._known.add(page_key(final))
-        read = await asyncio.to_thread(self._parse, final, answer)
-        if self._follow and depth < self._settings.max_depth:
-            for link in read.links:
-                if site_of(link) == fetcher.site:
-                    self._enqueue(link, depth + 1)
-        if not isinstance(read.found, SourceDocument):
-            return read.found
-        first = self._texts.setdefault(read.text_hash, final)
-        if first != final:
-            return Skipped(final, "the same text as another page")
-        return self._by_canonical(read.found)
+            self._frontier.note(final)
+        page = await asyncio.to_thread(read_fetched_page, final, answer)
+        if self._follows_links and depth < self._settings.max_depth:
+            for link in page.links:
+                self._frontier.add_link(link, depth + 1)
+        if page.reason:
+            return Skipped(final, page.reason)
+        if page.canonical:
+            self._copies.setdefault(page_key(page.canonical), final)
+            self._frontier.add_listed(page.canonical)
+            return Skipped(final, "a copy of its canonical page")
+        return self._deliver(page.document, page.text_hash)
 
-    def _by_canonical(self, document: SourceDocument) -> Found:
-        """A page whose canonical address is another page's is a copy of it."""
-        key = page_key(document.url)
-        if key in self._delivered:
-            return Skipped(document.url, "a copy of its canonical page")
-        self._delivered.add(key)
-        self._known.add(key)
+    def _deliver(self, document: SourceDocument, text_hash: str) -> Found:
+        if not self._frontier.includes(document.url):
+            return Skipped(document.url, "left out by include or exclude")
+        if self._texts.setdefault(text_hash, document.url) != document.url:
+            return Skipped(document.url, "the same text as another page")
+        self._delivered.add(page_key(document.url))
         return document
 
-    def _parse(self, url: str, answer: Fetched) -> _Read:
-        text = answer.text()
-        tree = LexborHTMLParser(text.replace("\x00", ""), scripting=True)
-        head = read_head(tree)
-        base = tree.css_first("base[href]")
-        origin = normalise(base.attributes.get("href") or "", url) if base is not None else None
-        links = () if head.nofollow else tuple(_links(tree, origin or url))
-        if (
-            head.refresh
-            and (target := normalise(head.refresh, url))
-            and page_key(target) != page_key(url)
-        ):
-            return _Read(Skipped(url, "redirect"), (*links, target), "")
-        if head.noindex or answer.noindex:
-            return _Read(Skipped(url, "noindex"), links, "")
-        canonical = normalise(head.canonical, url) if head.canonical else None
-        address = url
-        if (
-            canonical
-            and site_of(canonical) == site_of(url)
-            and page_key(canonical) != page_key(url)
-        ):
-            links = (canonical, *links)
-            address = canonical
-        elif canonical and site_of(canonical) == site_of(url):
-            address = canonical
-        words = " ".join(tree.body.text(separator=" ").split()) if tree.body is not None else ""
-        digest = hashlib.sha256(words.encode("utf-8", "replace")).hexdigest() if words else url
-        document = SourceDocument(address, "", text, "html", modified_at=answer.modified_at)
-        return _Read(document, links, digest)
-
-    def _enqueue(self, url: str, depth: int, *, from_sitemap: bool = False) -> None:
-        key = page_key(url)
-        if key in self._known:
-            return
-        self._known.add(key)
-        if not from_sitemap:
-            if not is_page_link(url):
-                return
-            if trap := self._traps.find_trap(url):
-                self._trapped.append(Skipped(url, trap))
-                return
-        path = urlsplit(url).path
-        wanted = not self._include or any(pattern.match(path) for pattern in self._include)
-        if (not wanted or any(p.match(path) for p in self._exclude)) and not (
-            depth == 0 and self._follow
-        ):
-            return
-        self._queue.append((url, depth))
+    async def _copies_without_original(self, fetcher: Fetcher) -> AsyncIterator[Found]:
+        """Pages whose canonical address turned out to be no page are their own originals."""
+        for original, url in self._copies.items():
+            if original in self._delivered or original in self._failed:
+                continue
+            answer = await fetcher.fetch(url)
+            if isinstance(answer, NotFetched):
+                yield self._not_fetched(url, answer)
+            else:
+                page = read_fetched_page(url, answer)
+                yield self._deliver(page.document, page.text_hash)
 
     def _unreachable(self, answer: NotFetched) -> SourceError:
         if answer.reason == "a private address":
-            return SourceError(
-                self.name,
-                "it is a private or local address.",
-                "If it is a site on your own network, set `allow_private: true`.",
-            )
-        if answer.reason == "redirects to another site":
-            return SourceError(
-                self.name,
-                f"it redirects to another site ({answer.url}).",
-                "Set `url` to that address.",
-            )
-        return SourceError(
-            self.name,
-            f"the site cannot be read: {answer.reason}.",
-            "Check the address and that the site is up; pages in the index stay as they are.",
-        )
-
-
-def _links(tree: LexborHTMLParser, base: str) -> list[str]:
-    """Addresses of links that a robot may follow, in the page's order."""
-    found: dict[str, None] = {}
-    for node in tree.css("a[href], area[href]"):
-        attributes = node.attributes
-        if "nofollow" in (attributes.get("rel") or "").lower().split():
-            continue
-        link = normalise(attributes.get("href") or "", base)
-        if link is not None:
-            found.setdefault(link)
-    return list(found)
+            problem = "it is a private or local address."
+            fix = "If it is a site on your own network, set `allow_private: true`."
+        elif answer.reason == "redirects to another site":
+            problem, fix = f"it redirects to {answer.url}.", "Set `url` to that address."
+        else:
+            problem = f"the site cannot be read: {answer.reason}."
+            fix = "Check the address; pages in the index stay as they are."
+        return SourceError(self.name, problem, fix)
