@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from agent.answers import Quote
 from agent.events import TurnEvent
 from agent.guarding import TrafficLimits
+from agent.links import Links
 from agent.opening import build_opening
 from agent.running import TurnRunner
 from agent.schemas import (
@@ -79,6 +80,10 @@ class Chat:
         origin = request.headers.get("origin")
         self.organization.check_origin(site, origin, self.own_origin(request))
 
+    def links(self, request: Request, site: KnownSite) -> Links:
+        """The addresses that this visitor gets for the website's pages."""
+        return Links(site.settings.links, self.own_origin(request))
+
 
 def build_chat_router(get_chat: Callable[[], Chat]) -> APIRouter:
     """The routes. `get_chat` is asked at each request: settings may change while running."""
@@ -116,7 +121,8 @@ def _add_conversation_routes(router: APIRouter, get_chat: Callable[[], Chat]) ->
             timezone=_keep_plain(body.timezone),
             locale=_keep_plain(body.locale),
         )
-        opening = await build_opening(chat.knowledge, chat.agent, site, body.locale, source.url)
+        page_url = chat.links(request, site).read(source.url)
+        opening = await build_opening(chat.knowledge, chat.agent, site, body.locale, page_url)
         content = {
             "conversation_id": started.conversation_id,
             "token": started.token,
@@ -133,16 +139,16 @@ def _add_conversation_routes(router: APIRouter, get_chat: Callable[[], Chat]) ->
         chat = get_chat()
         ticket, site = chat.admit(request, conversation_id)
         state = await chat.conversations.load(ticket, messages=TRANSCRIPT_LIMIT)
-        opening = await build_opening(
-            chat.knowledge, chat.agent, site, state.locale, state.page_url
-        )
+        links = chat.links(request, site)
+        page_url = links.read(state.page_url)
+        opening = await build_opening(chat.knowledge, chat.agent, site, state.locale, page_url)
         content = {
             "conversation_id": state.id,
             "status": state.status,
             "greeting": opening.greeting,
             "disclosure": opening.disclosure,
             "suggestions": _latest_suggestions(state, opening.suggestions),
-            "messages": [_describe_message(message) for message in state.messages],
+            "messages": [links.open_all(_describe_message(message)) for message in state.messages],
         }
         return JSONResponse(content)
 
@@ -191,14 +197,15 @@ def _add_message_route(router: APIRouter, get_chat: Callable[[], Chat]) -> None:
         events = chat.runner.start(chat.turn, ticket, site.settings, body.message_id, body.text)
         # The first event is waited for: what the turn refuses becomes a status, not a stream.
         first = await anext(events)
+        links = chat.links(request, site)
         if _wants_json(request):
             done = first
             async for event in events:
                 done = event
             chat.turn.metrics.seconds.observe(time.perf_counter() - started)
-            return JSONResponse(done.data)
+            return JSONResponse(links.open_all(done.data))
         return StreamingResponse(
-            _write_stream(chat, first, events, started),
+            _write_stream(chat, links, first, events, started),
             media_type=_EVENT_STREAM,
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
@@ -210,15 +217,16 @@ def _add_citation_route(router: APIRouter, get_chat: Callable[[], Chat]) -> None
         response_model=CitationCheckOut,
         responses=describe_errors(404),
     )
-    async def check_citation(citation_id: str) -> JSONResponse:
+    async def check_citation(citation_id: str, request: Request) -> JSONResponse:
         """The passage a citation points at, and whether its quote still stands there."""
         chat = get_chat()
         stored = await chat.conversations.get_citation(citation_id)
         content = stored.content
+        links = chat.links(request, chat.organization.get_site_of(stored.site))
         passage = await chat.knowledge.find_passage(stored.site, content.passage_id)
         quote = Quote(content.passage_id, content.start, content.end, content.quote)
         described = passage and {
-            "url": passage.url,
+            "url": links.open(passage.url),
             "title": passage.title,
             "heading_path": list(passage.heading_path),
             "text": passage.text,
@@ -227,7 +235,7 @@ def _add_citation_route(router: APIRouter, get_chat: Callable[[], Chat]) -> None
             {
                 "n": content.n,
                 "id": content.id,
-                "url": content.url,
+                "url": links.open(content.url),
                 "title": content.title,
                 "quote": content.quote,
                 "stands": quote_stands(quote, passage.text if passage else None),
@@ -241,12 +249,12 @@ def _add_citation_route(router: APIRouter, get_chat: Callable[[], Chat]) -> None
 
 
 async def _write_stream(
-    chat: Chat, first: TurnEvent, events: AsyncIterator[TurnEvent], started: float
+    chat: Chat, links: Links, first: TurnEvent, events: AsyncIterator[TurnEvent], started: float
 ) -> AsyncIterator[bytes]:
-    yield _encode(first.name, first.data)
+    yield _encode(first.name, links.open_all(first.data))
     try:
         async for event in events:
-            yield _encode(event.name, event.data)
+            yield _encode(event.name, links.open_all(event.data))
     except UserError as error:
         yield _encode("error", {"code": error.code, "message": error.message})
     except Exception:

@@ -58,7 +58,7 @@ class KnowledgeRepository:
                 KnowledgePage.site_id == self._site_id, KnowledgePage.source == source
             )
         )
-        return dict(rows)
+        return dict(rows.tuples().all())
 
     async def count_pages(self) -> int:
         """How many pages the site has, of all sources."""
@@ -216,7 +216,8 @@ class KnowledgeRepository:
                 KnowledgePage.source == source,
                 KnowledgePage.url.in_(batch),
             )
-            found |= dict(await self._session.execute(query))
+            rows = await self._session.execute(query)
+            found |= dict(rows.tuples().all())
         return found
 
     async def _keep_unchanged(self, page_id: str, page: PageContent) -> list[PassageContent]:

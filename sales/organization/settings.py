@@ -29,6 +29,16 @@ class TenantSettings(Section):
     _key = field_validator("key")(_check_key)
 
 
+class LinkSettings(Section):
+    """Where the website's pages are opened, when not at the addresses they were read with:
+    a staging copy, or the demo."""
+
+    replace: str = Field(pattern=r"^https?://")
+    """The beginning of the addresses to change, e.g. https://www.acme.example/."""
+    by: str = Field(pattern=r"^(https?://|/)")
+    """What stands there instead; with a leading / it is below this server."""
+
+
 class SiteSettings(Section):
     """A website that carries the widget."""
 
@@ -45,6 +55,8 @@ class SiteSettings(Section):
     """The language of the website's content, as a BCP 47 tag."""
     contact_url: str | None = None
     """The page that tells how to reach a person."""
+    links: LinkSettings | None = None
+    """Other addresses for the links of citations."""
     suggestions: tuple[str, ...] = ()
     """Up to four questions offered before the first message."""
     greeting: str | None = None

@@ -320,6 +320,35 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "unanswered_questions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("site_id", sa.String(length=36), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("passed_on_at", UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_unanswered_questions_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unanswered_questions")),
+    )
+    op.create_index(
+        "ix_unanswered_questions_conversation_id",
+        "unanswered_questions",
+        ["conversation_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_unanswered_questions_site_id",
+        "unanswered_questions",
+        ["site_id", "asked_at"],
+        unique=False,
+    )
+    op.create_table(
         "citations",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("message_id", sa.String(length=36), nullable=False),
@@ -349,6 +378,9 @@ def downgrade() -> None:
     """Take back."""
     op.drop_index("ix_citations_message_id", table_name="citations")
     op.drop_table("citations")
+    op.drop_index("ix_unanswered_questions_site_id", table_name="unanswered_questions")
+    op.drop_index("ix_unanswered_questions_conversation_id", table_name="unanswered_questions")
+    op.drop_table("unanswered_questions")
     op.drop_index("ix_page_views_conversation_id_viewed_at", table_name="page_views")
     op.drop_table("page_views")
     op.drop_index("ix_messages_conversation_id_id", table_name="messages")

@@ -1,0 +1,113 @@
+"""`sales-agent check`, `migrate` and `api-key`."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.cli.console import console, notes
+from app.migrations.run import current_revision, migrate, newest_revision
+from app.places import Places
+from app.settings import AppSettings
+from app.wiring import build_resources
+from core.db import Database
+from core.errors import ConfigurationError
+from integrations.local.embeddings import EmbeddingUnavailableError, LocalMiniLM
+
+
+async def migrate_database(settings: AppSettings, places: Places) -> int:
+    """Apply what is missing."""
+    database = Database(places.database_url(settings))
+    try:
+        before = await current_revision(database)
+        await migrate(database)
+        after = await current_revision(database)
+    except SQLAlchemyError as error:
+        raise ConfigurationError(
+            "the database", [f"it does not answer ({type(error).__name__}). Check database.url."]
+        ) from None
+    finally:
+        await database.close()
+    done = "is already at" if before == after else "was brought to"
+    console.print(f"The database {done} revision {after}.", highlight=False)
+    return 0
+
+
+async def check_everything(settings: AppSettings, places: Places) -> int:
+    """Try each part and print a line for it. Exit code 1 when one cannot be used."""
+    _good(f"configuration: {places.config}")
+    failed = not await _check_database(settings, places)
+    failed |= not _check_model()
+    failed |= not _check_sources(settings, places)
+    _tell_unused(settings)
+    return 1 if failed else 0
+
+
+async def _check_database(settings: AppSettings, places: Places) -> bool:
+    database = Database(places.database_url(settings))
+    try:
+        revision = await current_revision(database)
+    except SQLAlchemyError as error:
+        return _bad(f"database: it does not answer ({type(error).__name__}). Check database.url.")
+    finally:
+        await database.close()
+    if revision is None:
+        return _good(f"database: {database.dialect}, empty; made at the first start")
+    if revision != newest_revision():
+        return _bad(f"database: at revision {revision}. Run: sales-agent migrate")
+    return _good(f"database: {database.dialect}, revision {revision}")
+
+
+def _check_model() -> bool:
+    try:
+        LocalMiniLM().load()
+    except EmbeddingUnavailableError as error:
+        notes.print(f"[yellow]![/yellow] model: {error.excerpt}. Searching by keywords only.")
+        return True
+    return _good("model: all-MiniLM-L6-v2 on this machine, checked against its sha256")
+
+
+def _check_sources(settings: AppSettings, places: Places) -> bool:
+    good = True
+    for source in settings.knowledge.sources:
+        name = source.name or source.type
+        path = getattr(source, "path", None)
+        if path is not None and not places.resolve(path).exists():
+            good = _bad(f"source {name}: {places.resolve(path)} does not exist.")
+        else:
+            _good(f"source {name}: {source.type}")
+    if not settings.knowledge.sources:
+        notes.print("[yellow]![/yellow] knowledge.sources: none. The agent would know nothing.")
+    return good
+
+
+def _tell_unused(settings: AppSettings) -> None:
+    """Say which accepted settings do nothing in this version, so that nobody waits for them."""
+    unused = [
+        name
+        for name in ("profile_capture", "conversation_summaries", "appointment_scheduling")
+        if name in settings.sales_agent.model_fields_set
+    ]
+    if unused:
+        notes.print(f"[yellow]![/yellow] accepted, not used in this version: {', '.join(unused)}")
+
+
+async def create_api_key(settings: AppSettings, places: Places, tenant: str, name: str) -> int:
+    """Make a key and print it."""
+    resources = await build_resources(settings, places, with_embedder=False)
+    try:
+        key = await resources.organization.create_api_key(tenant, name, "admin")
+    finally:
+        await resources.close()
+    notes.print("Keep this key: it cannot be shown again.")
+    console.out(key, highlight=False)
+    return 0
+
+
+def _good(line: str) -> bool:
+    notes.print(f"[green]✓[/green] {line}", highlight=False)
+    return True
+
+
+def _bad(line: str) -> bool:
+    notes.print(f"[red]✗[/red] {line}", highlight=False)
+    return False

@@ -1,0 +1,212 @@
+"""`sales-agent`: every command, in the order a newcomer needs them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.console import complain, console
+from app.places import Places, find_places
+from app.settings import AppSettings, load_app_settings
+from core.errors import AppError, ConfigurationError, UserError
+from core.logging import configure_logging
+
+app = typer.Typer(
+    name="sales-agent",
+    help="A conversational sales agent that answers from your website, with sources.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="The configuration file. Default: ./app.yaml")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="The folder for database, index and mail. Default: ./.data"),
+]
+Host = Annotated[str, typer.Option(help="The address to listen at")]
+Port = Annotated[int, typer.Option(envvar="PORT", help="The port, or a free one near it")]
+Site = Annotated[str, typer.Option("--site", help="A site key. Default: the first site")]
+
+
+def open_settings(config: Path | None, data: Path | None) -> tuple[AppSettings, Places]:
+    """The configuration and where things are.
+
+    Raises:
+        ConfigurationError: one of them cannot be used.
+    """
+    places = find_places(config, data)
+    return load_app_settings(places.config), places
+
+
+def run(work: Coroutine[Any, Any, int | None]) -> None:
+    """Run a command to its end; its result is the exit code."""
+    raise typer.Exit(asyncio.run(work) or 0)
+
+
+@app.command()
+def demo(
+    host: Annotated[str, typer.Option(help="The address to listen at")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="PORT", help="The port, or a free one near it")
+    ] = 8000,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Read the demo website, start the server, and print the page to open."""
+    from app.cli.serving import serve_demo  # noqa: PLC0415 - commands start fast without it
+
+    settings, places = open_settings(config, data)
+    serve_demo(settings, places, host, port)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen at")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="PORT", help="The port, or a free one near it")
+    ] = 8000,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Start the server."""
+    from app.cli.serving import serve_site  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    serve_site(settings, places, host, port)
+
+
+@app.command()
+def ingest(  # noqa: PLR0913, PLR0917 - one parameter per option
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A name from app.yaml, a folder, an export (.xml) or a web address. "
+            "Default: all sources of app.yaml"
+        ),
+    ] = "",
+    kind: Annotated[
+        str, typer.Option("--type", help="wordpress, astro, website or files, where it is unclear")
+    ] = "",
+    base_url: Annotated[
+        str, typer.Option("--base-url", help="The site's public address, for folders and exports")
+    ] = "",
+    site: Site = "",
+    vectors: Annotated[
+        bool,
+        typer.Option(
+            "--vectors/--no-vectors",
+            help="Make the vectors now, or leave them to the running server",
+        ),
+    ] = True,
+    allow_private: Annotated[
+        bool,
+        typer.Option("--allow-private", help="Allow a website on this machine or network"),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON")] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Read websites, exports and folders into the index."""
+    from app.cli.ingesting import Named, ingest_sources  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    named = Named(source, kind, base_url, site, allow_private=allow_private)
+    run(ingest_sources(settings, places, named, vectors=vectors, as_json=as_json))
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="What a visitor might ask")],
+    limit: Annotated[int, typer.Option(min=1, max=16, help="How many passages")] = 5,
+    site: Site = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON")] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Show which passages a question finds, with every score."""
+    from app.cli.looking import search_knowledge  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(search_knowledge(settings, places, question, site, limit, as_json=as_json))
+
+
+@app.command()
+def questions(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those that nobody asked to pass on")
+    ] = False,
+    site: Site = "",
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """List what the website could not answer and visitors want the team to know."""
+    from app.cli.looking import list_questions  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(list_questions(settings, places, site, everything=everything))
+
+
+@app.command()
+def check(data: Data = None, config: Config = None) -> None:
+    """Check the configuration, the database, the sources and the model."""
+    from app.cli.checking import check_everything  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(check_everything(settings, places))
+
+
+@app.command()
+def migrate(data: Data = None, config: Config = None) -> None:
+    """Bring the database to the shape of this version."""
+    from app.cli.checking import migrate_database  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(migrate_database(settings, places))
+
+
+@app.command("api-key")
+def api_key(
+    name: Annotated[str, typer.Argument(help="Whose key it is, e.g. reporting")],
+    tenant: Annotated[str, typer.Option(help="The tenant's key")] = "default",
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make an API key for the endpoints for staff, and print it once."""
+    from app.cli.checking import create_api_key  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(create_api_key(settings, places, tenant, name))
+
+
+@app.command("schema", hidden=True)
+def schema() -> None:
+    """Print the JSON Schema of app.yaml."""
+    from app.documenting import build_schema  # noqa: PLC0415
+
+    console.out(build_schema(), highlight=False)
+
+
+def main() -> None:
+    """The entry point: errors that somebody can mend become one clear message."""
+    configure_logging(json_lines=False, level="WARNING")
+    try:
+        app()
+    except ConfigurationError as error:
+        complain(str(error))
+    except UserError as error:
+        complain(error.message)
+    except AppError as error:
+        complain(str(error))
+    except KeyboardInterrupt:
+        complain("Stopped. What was done so far is kept.", code=130)
+    except OSError as error:
+        complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+    sys.exit(0)

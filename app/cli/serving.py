@@ -1,0 +1,99 @@
+"""`sales-agent serve` and `sales-agent demo`."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+
+import structlog
+import uvicorn
+
+from app.cli.console import complain, notes
+from app.cli.ingesting import Named, ingest_sources
+from app.places import Places
+from app.runtime import Runtime
+from app.server import DEMO_KEY, DEMO_PATH, create_app
+from app.settings import AppSettings
+from core.logging import configure_logging
+
+log = structlog.get_logger(__name__)
+
+_TRIES = 20
+
+
+def serve_site(settings: AppSettings, places: Places, host: str, port: int) -> None:
+    """Serve until stopped."""
+    listener = listen(host, port)
+    address = _address_of(host, listener)
+    demo = any(site.key == DEMO_KEY for site in settings.sites)
+    notes.print(f"The server is at [bold]{address}[/bold]  (stop it with Ctrl-C)")
+    if demo:
+        notes.print(f"The demo website is at [bold]{address}{DEMO_PATH}/[/bold]")
+    _serve(settings, places, listener)
+
+
+def serve_demo(settings: AppSettings, places: Places, host: str, port: int) -> None:
+    """Read the demo website in, then serve it."""
+    failed = asyncio.run(
+        ingest_sources(settings, places, Named(site=DEMO_KEY), vectors=False, as_json=False)
+    )
+    if failed:
+        complain("The demo website could not be read; see above.")
+    listener = listen(host, port)
+    page = _address_of(host, listener) + DEMO_PATH + "/"
+    notes.print()
+    notes.print(f"Open this page and talk to the agent: [bold green]{page}[/bold green]")
+    notes.print(f"Data is kept in {places.data}. Stop with Ctrl-C.", highlight=False)
+    _serve(settings, places, listener)
+
+
+def listen(host: str, port: int) -> socket.socket:  # noqa: RET503 - complain() ends
+    """A listening socket at `port`, or at the next free one, which is said."""
+    for candidate in [*range(port, port + _TRIES), 0]:
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listener = socket.socket(family, socket.SOCK_STREAM)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, candidate))
+            listener.listen(2048)
+        except OSError as error:
+            listener.close()
+            if error.errno in (errno.EADDRINUSE, errno.EACCES) and port != 0:
+                continue
+            complain(f"Cannot listen at {host}:{port} ({error.strerror}). Name another --host.")
+        chosen = listener.getsockname()[1]
+        if port not in (0, chosen):
+            notes.print(f"Port {port} is taken: using {chosen} instead.", style="yellow")
+        return listener
+    complain(f"No free port near {port}. Name another with --port.")
+
+
+def _serve(settings: AppSettings, places: Places, listener: socket.socket) -> None:
+    configure_logging(json_lines=settings.server.log_format == "json", level=_level())
+    config = uvicorn.Config(
+        create_app(lambda: Runtime.start(settings, places)),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.server.trusted_proxies),
+        forwarded_allow_ips=list(settings.server.trusted_proxies) or None,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    if not server.started:
+        complain("The server did not start; see above.")
+
+
+def _level() -> str:
+    return os.environ.get("SALES_AGENT_LOG_LEVEL", "INFO").upper()
+
+
+def _address_of(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104 - shown only
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
