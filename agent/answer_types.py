@@ -82,8 +82,13 @@ _PLACE = re.compile(
 )
 
 
+_STRICT = frozenset({AnswerType.EMAIL, AnswerType.PHONE, AnswerType.URL})
+_STRICT_WEIGHT = 5.0
+
+
 def holds_type(answer_type: AnswerType, text: str, asked: frozenset[str]) -> float:
-    """1.0 when `text` holds what `answer_type` asks for, -1.0 when not, 0.0 when nothing is known.
+    """1.0 when `text` holds what `answer_type` asks for, -1.0 when not, 0.0 when nothing is known;
+    five times as much for addresses, which only one thing can answer.
 
     `asked`: stems of the question; a name that the question already says is no answer to it.
     """
@@ -98,5 +103,5 @@ def holds_type(answer_type: AnswerType, text: str, asked: frozenset[str]) -> flo
             if not asked.intersection(find_stems(found.group())):
                 return 1.0
         return -1.0
-    pattern = _COMPILED[answer_type]
-    return 1.0 if pattern.search(text) else -1.0
+    weight = _STRICT_WEIGHT if answer_type in _STRICT else 1.0
+    return weight if _COMPILED[answer_type].search(text) else -weight

@@ -19,6 +19,7 @@ class SentenceKind(StrEnum):
     ITEM = "item"
     ROW = "row"
     FRAGMENT = "fragment"
+    LEAD = "lead"
     HEADING = "heading"
     QUESTION = "question"
     CODE = "code"
@@ -28,7 +29,7 @@ class SentenceKind(StrEnum):
 SPEAKABLE = frozenset(
     {SentenceKind.SENTENCE, SentenceKind.ITEM, SentenceKind.ROW, SentenceKind.FRAGMENT}
 )
-"""Kinds that may be spoken as an answer."""
+"""Kinds that may be spoken as an answer; a LEAD ("You need:") only with the list it leads in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +239,9 @@ def _choose_kind(sentence: str, *, is_item: bool) -> SentenceKind:
     if is_item or bare.endswith((".", "!", "…", "。", "！")):
         return SentenceKind.ITEM if is_item else SentenceKind.SENTENCE
     words = sentence.split()
-    names_what_follows = len(words) <= 8 and (
-        bare.endswith(":")
-        # A short line of words without a mark, a number or an address.
-        or not (any(char.isdigit() for char in sentence) or "@" in sentence)
-    )
-    return SentenceKind.HEADING if names_what_follows else SentenceKind.FRAGMENT
+    if bare.endswith(":") and len(words) >= 3:
+        return SentenceKind.LEAD
+    # A short line of words without a mark, a number or an address names what follows.
+    plain = not any(char.isdigit() for char in sentence) and "@" not in sentence
+    is_heading = len(words) <= 8 and (plain or bare.endswith(":"))
+    return SentenceKind.HEADING if is_heading else SentenceKind.FRAGMENT

@@ -6,8 +6,8 @@ Every sentence is cut out of a passage as it stands: nothing is written here. Pu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agent import sentence_weights as weights
@@ -15,7 +15,7 @@ from agent.answer_types import holds_type
 from agent.questions import AnswerType, choose_answer_type
 from agent.sentence_split import SPEAKABLE, Sentence, SentenceKind, split_sentences
 from sales.knowledge.ranking import RankedPassage
-from sales.knowledge.word_match import QuestionWords, estimate_rarity
+from sales.knowledge.word_match import QuestionWords
 from sales.knowledge.words import STOP_WORDS, split_words, stem
 
 SHORT_PASSAGE_CHARS = 350
@@ -23,6 +23,8 @@ SHORT_PASSAGE_CHARS = 350
 MAX_PASSAGES = 3
 """Passages whose sentences are looked at."""
 MAX_SENTENCES = 3
+MAX_LIST_CHARS = 500
+"""A list up to this length is spoken whole, with the line that leads it in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,17 @@ def choose_sentences(
         whole = _show_whole(passage, best.score)
         if whole is not None:
             return [whole]
-    picked = _pick(question, scored, limit)
+    wants_many = choose_answer_type(question) in (AnswerType.LIST, AnswerType.HOW_TO)
+    if wants_many or best.sentence.kind is SentenceKind.LEAD:
+        run = _find_list(passage, best.sentence)
+        if run is not None:
+            text = passage.text[run[0] : run[1]]
+            return [ChosenSentence(passage.passage_id, run[0], run[1], text, best.score)]
+    alone = [item for item in scored if item.sentence.kind is not SentenceKind.LEAD]
+    if not alone:
+        return []
+    picked = _pick(alone, limit, wants_many=wants_many)
+    picked = _add_what_they_point_at(passages, alone, picked, limit)
     return [_cut(passages[item.passage], item) for item in _in_reading_order(picked)]
 
 
@@ -72,63 +84,86 @@ def score_sentences(question: str, passages: Sequence[RankedPassage]) -> list[_S
     """Every sentence that may be spoken with the probability that it holds the answer."""
     words = QuestionWords.of(question)
     answer_type = choose_answer_type(question)
-    rarity = estimate_rarity(
-        words, [(item.title, item.heading_path, item.text) for item in passages]
-    )
+    split = [
+        [(item, _find_stems(passage.text[item.start : item.end])) for item in sentences]
+        for passage in passages
+        for sentences in [split_sentences(passage.text)]
+    ]
+    rarity = _estimate_rarity(words, [stems for pieces in split for _, stems in pieces])
     scored: list[_Scored] = []
-    for number, passage in enumerate(passages):
-        scored.extend(_score_passage(words, rarity, answer_type, passage, number))
+    for number, (passage, pieces) in enumerate(zip(passages, split, strict=True)):
+        for index, (sentence, stems) in enumerate(pieces):
+            leads = sentence.kind is SentenceKind.LEAD and index + 1 < len(pieces)
+            if sentence.kind not in SPEAKABLE and not (
+                leads and pieces[index + 1][0].kind in _LISTED
+            ):
+                continue
+            features = build_features(words, rarity, answer_type, passage, pieces, index)
+            logit = sum(weights.WEIGHTS[name] * value for name, value in features.items())
+            scored.append(_Scored(number, index, sentence, stems, logit))
     if not scored:
         return []
     top = max(item.logit for item in scored)
     total = sum(math.exp(item.logit - top) for item in scored)
-    return [
-        _Scored(
-            item.passage, item.index, item.sentence, item.stems, item.logit,
-            math.exp(item.logit - top) / total,
-        )
-        for item in scored
-    ]  # fmt: skip
+    return [replace(item, score=math.exp(item.logit - top) / total) for item in scored]
 
 
 def build_features(
     words: QuestionWords,
-    rarity: dict[str, float],
+    rarity: Mapping[str, float],
     answer_type: AnswerType,
     passage: RankedPassage,
-    sentences: Sequence[Sentence],
+    pieces: Sequence[tuple[Sentence, frozenset[str]]],
     index: int,
-    stems: Sequence[frozenset[str]],
 ) -> dict[str, float]:
     """What is known of one sentence; names as in `sentence_weights.WEIGHTS`."""
-    sentence = sentences[index]
+    sentence, here = pieces[index]
+    before = pieces[index - 1][1] if index else frozenset[str]()
     text = passage.text[sentence.start : sentence.end]
     asked = frozenset(words.stems)
     total = sum(rarity.values()) or 1.0
-    here = stems[index]
-    before = stems[index - 1] if index else frozenset[str]()
-    after = stems[index + 1] if index + 1 < len(stems) else frozenset[str]()
-    covered = sum(rarity[item] for item in asked & here) / total
-    around = sum(rarity[item] for item in asked & (before | after) - here) / total
+    coverage = sum(rarity[item] for item in asked & here) / total
+    previous = sum(rarity[item] for item in asked & before - here) / total
+    fits = holds_type(answer_type, text, asked)
+    after_question = index > 0 and pieces[index - 1][0].kind is SentenceKind.QUESTION
+    names = [stems for _, stems in words.names]
     tokens = split_words(text)
-    content = [item for item in here if item not in _STOP_STEMS]
-    new = [item for item in content if item not in asked]
-    asked_before = index > 0 and sentences[index - 1].kind is SentenceKind.QUESTION
     return {
-        "coverage": covered,
-        "around": around,
+        "coverage": coverage,
+        "related": sum(rarity[item] for item in asked - here if _has_relative(item, here)) / total,
         "bigrams": _count_bigrams(words, tokens),
-        "type": holds_type(answer_type, text, asked),
-        "log_length": math.log(max(2, len(tokens)) / 20),
-        "first": float(index == 0),
-        "new_words": min(len(new), 12) / 12,
-        "dangling": float(is_dangling(text)),
+        "names": sum(not here.isdisjoint(stems) for stems in names) / max(1, len(names)),
+        "type": fits,
+        "type_coverage": fits * coverage,
+        "previous": previous,
+        "previous_dangling": previous * is_dangling(text),
+        "after_question": previous * after_question,
         "passage": math.log(max(passage.probability, 1e-4)),
-        "after_question": float(asked_before) * around,
-        "row": float(sentence.kind is SentenceKind.ROW) * covered,
+        "first": float(index == 0),
+        "heading_answer": passage.match.heading_similarity * max(0.0, 1 - index / 2),
+        "row": coverage * (sentence.kind is SentenceKind.ROW),
         "fragment": float(sentence.kind is SentenceKind.FRAGMENT),
         "tiny": float(len(tokens) < 4),
     }
+
+
+def _estimate_rarity(words: QuestionWords, sentences: Sequence[frozenset[str]]) -> dict[str, float]:
+    """Inverse frequency of the question's stems among these sentences, above 0."""
+    return {
+        item: math.log((len(sentences) + 1) / (sum(item in one for one in sentences) + 0.5)) + 0.1
+        for item in words.stems
+    }
+
+
+def _has_relative(word: str, stems: frozenset[str]) -> bool:
+    """Whether a word of the same family stands there: "invent" for "inventor"."""
+    if len(word) < 4:
+        return False
+    for other in stems:
+        size = max(4, min(len(word), len(other)) - 2)
+        if len(other) >= 4 and word[:size] == other[:size]:
+            return True
+    return False
 
 
 def is_dangling(text: str) -> bool:
@@ -144,33 +179,15 @@ def is_dangling(text: str) -> bool:
 _POINTING = frozenset(
     "it its this these those they their them he she his her such both neither that".split()
 )
+_LISTED = frozenset({SentenceKind.ITEM, SentenceKind.ROW})
 _CONNECTING = frozenset(
     "also however therefore thus hence moreover furthermore instead otherwise additionally then "
     "consequently similarly nevertheless likewise but".split()
 )
-_STOP_STEMS = frozenset(stem(word) for word in STOP_WORDS)
 
 
-def _score_passage(
-    words: QuestionWords,
-    rarity: dict[str, float],
-    answer_type: AnswerType,
-    passage: RankedPassage,
-    number: int,
-) -> list[_Scored]:
-    sentences = split_sentences(passage.text)
-    stems = [
-        frozenset(stem(word) for word in split_words(passage.text[item.start : item.end]))
-        for item in sentences
-    ]
-    scored = []
-    for index, sentence in enumerate(sentences):
-        if sentence.kind not in SPEAKABLE:
-            continue
-        features = build_features(words, rarity, answer_type, passage, sentences, index, stems)
-        logit = sum(weights.WEIGHTS[name] * value for name, value in features.items())
-        scored.append(_Scored(number, index, sentence, stems[index], logit))
-    return scored
+def _find_stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in split_words(text))
 
 
 def _count_bigrams(words: QuestionWords, tokens: Sequence[str]) -> float:
@@ -191,20 +208,56 @@ def _show_whole(passage: RankedPassage, score: float) -> ChosenSentence | None:
     return ChosenSentence(passage.passage_id, start, end, passage.text[start:end], score)
 
 
-def _pick(question: str, scored: Sequence[_Scored], limit: int) -> list[_Scored]:
+def _find_list(passage: RankedPassage, sentence: Sentence) -> tuple[int, int] | None:
+    """The span of the list that `sentence` leads in or belongs to, lead-in included; None when
+    there is none, or it is too long to be spoken."""
+    sentences = split_sentences(passage.text)
+    first = last = sentences.index(sentence)
+    while (
+        first > 0
+        and sentences[first].kind in _LISTED
+        and (sentences[first - 1].kind in _LISTED or sentences[first - 1].kind is SentenceKind.LEAD)
+    ):
+        first -= 1
+    while last + 1 < len(sentences) and sentences[last + 1].kind in _LISTED:
+        last += 1
+    start, end = sentences[first].start, sentences[last].end
+    is_list = last > first and sentences[last].kind in _LISTED
+    return (start, end) if is_list and end - start <= MAX_LIST_CHARS else None
+
+
+def _pick(scored: Sequence[_Scored], limit: int, *, wants_many: bool) -> list[_Scored]:
     """The best sentence, and those beside it that are nearly as likely and say something else."""
-    wants_many = choose_answer_type(question) in (AnswerType.LIST, AnswerType.HOW_TO)
     order = sorted(scored, key=lambda item: -item.score)
     picked = [order[0]]
     for item in order[1:]:
         if len(picked) >= limit:
             break
-        bar = weights.SECOND_SHARE if len(picked) == 1 or wants_many else weights.THIRD_SHARE
-        if item.score < bar * order[0].score:
+        second = len(picked) == 1 or wants_many
+        share = weights.SECOND_SHARE if second else weights.THIRD_SHARE
+        if item.score < max(share * order[0].score, weights.LEAST_SCORE):
             break
         if not any(_is_near_duplicate(item.stems, other.stems) for other in picked):
             picked.append(item)
     return picked
+
+
+def _add_what_they_point_at(
+    passages: Sequence[RankedPassage],
+    scored: Sequence[_Scored],
+    picked: list[_Scored],
+    limit: int,
+) -> list[_Scored]:
+    """Take the sentence before "It also ..." along; the least likely pick makes room for it."""
+    known = {(item.passage, item.index): item for item in scored}
+    best = picked[0]
+    text = passages[best.passage].text
+    before = known.get((best.passage, best.index - 1))
+    if before is None or before in picked:
+        return picked
+    if not is_dangling(text[best.sentence.start : best.sentence.end]):
+        return picked
+    return [*picked[: max(1, limit - 1)], before][:limit]
 
 
 def _is_near_duplicate(left: frozenset[str], right: frozenset[str]) -> bool:

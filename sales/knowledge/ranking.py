@@ -281,6 +281,14 @@ def _sigmoid(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
+_SPELLINGS = {"email": "mail", "mail": "email", "website": "site", "signup": "sign", "login": "log"}
+
+
 def choose_search_words(question: str) -> list[str]:
-    """The words to ask the keyword index for: content words, or all words when there are none."""
-    return list(QuestionWords.of(question).words) or list(dict.fromkeys(split_words(question)))
+    """The words to ask the keyword index for: content words, or all words when there are none.
+
+    Words that are written together or apart ("email", "e-mail") are asked for in both ways.
+    """
+    words = list(QuestionWords.of(question).words) or split_words(question)
+    also = [_SPELLINGS[word] for word in words if word in _SPELLINGS]
+    return list(dict.fromkeys([*words, *also]))
