@@ -40,6 +40,7 @@ _SHORTCODE = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'\]]+))""")
 _TITLED = ("title", "question", "heading", "label", "tab_title")
+_TITLED_NAMES = frozenset({"tab", "toggle", "accordion", "faq", "spoiler", "button"})
 _SPOKEN = (
     "text",
     "content",
@@ -103,11 +104,14 @@ def strip_shortcodes(text: str) -> str:
             elif silent[0] == name:
                 silent = None
             if silent is None:
-                out.append(_closed(name) + match[6])
+                out.append(_closed(name, text[match.end() : match.end() + 1]) + match[6])
         else:
             if silent is None:
                 out.append(
-                    text[position : match.start()] + match[1] + _opened(name, match[4]) + match[6]
+                    text[position : match.start()]
+                    + match[1]
+                    + _opened(name, match[4], encloses=match[3] in closing)
+                    + match[6]
                 )
             if name in _MEDIA and match[3] in closing and silent is None and not match[5]:
                 silent = (name, match.end())
@@ -128,14 +132,11 @@ def _is_shortcode(match: re.Match[str], name: str, closing: set[str]) -> bool:
     )
 
 
-def _opened(name: str, raw: str) -> str:
+def _opened(name: str, raw: str, *, encloses: bool) -> str:
     if name in {"code", "sourcecode"}:
         return "<pre>"
-    if not (
-        name.startswith(_ATTRIBUTED_PREFIXES)
-        or name in {"tab", "toggle", "accordion", "faq", "spoiler", "button"}
-    ):
-        return "" if name in {"caption", "wp_caption"} or name in _MEDIA else " "
+    if not name.startswith(_ATTRIBUTED_PREFIXES) and name not in _TITLED_NAMES:
+        return "" if encloses or name in _MEDIA else " "
     attributes = {
         m[1].lower(): html.unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(raw)
     }
@@ -149,10 +150,13 @@ def _opened(name: str, raw: str) -> str:
     return heading + (f"<p>{html.escape(' '.join(texts))}</p>\n\n" if texts else "")
 
 
-def _closed(name: str) -> str:
+def _closed(name: str, following: str) -> str:
+    """What a closing tag leaves: `[mark]one[/mark].` is within a sentence, boxes in a row are not."""
     if name in {"code", "sourcecode"}:
         return "</pre>"
-    return "" if name in {"caption", "wp_caption"} else "\n\n"
+    if name.startswith(_ATTRIBUTED_PREFIXES) or name in _TITLED_NAMES:
+        return "\n\n"
+    return "\n\n" if following == "[" and name not in _MEDIA else ""
 
 
 def add_paragraphs(text: str) -> str:

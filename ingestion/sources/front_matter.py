@@ -12,7 +12,7 @@ import yaml
 
 _TOML = re.compile(r"\A\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 _BLOCK = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
-_SIMPLE_LINE = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(.+?)[ \t]*$", re.MULTILINE)
+_SIMPLE_LINE = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(?![\[{|>&*!])(.+?)[ \t]*$", re.MULTILINE)
 
 # Keys that steer a build rather than say something to a reader.
 TECHNICAL_KEYS = frozenset(
