@@ -26,7 +26,9 @@ class _Generator:
                 # The top bit stays free, so that counting up within a millisecond has room.
                 self._random = int.from_bytes(os.urandom(10), "big") & (1 << _RANDOM_BITS - 1) - 1
             else:
-                self._random += 1
+                # A random step: neighbours cannot be guessed, and a forked process that
+                # goes on from the same state makes other ids.
+                self._random += 1 + int.from_bytes(os.urandom(4), "big")
             milliseconds, random = self._milliseconds, self._random
         value = (milliseconds & (1 << 48) - 1) << 80
         value |= 0x7 << 76 | (random >> 62) << 64

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_PHONE = re.compile(r"(?<![\w.:/-])\+?\d[\d ()./-]{6,18}\d(?![\w:/-])")
+_PHONE = re.compile(r"(?<![\w.:/-])(?!\d{4}-\d\d-\d\d(?!\d))\+?\d[\d ()./-]{6,18}\d(?![\w:/-])")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 _TOKEN = re.compile(r"\b(?:ey[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|sak_[\w-]{8,}|sk-[\w-]{8,})")
 _QUERY_SECRET = re.compile(r"(?i)([?&](?:token|key|secret|password|signature|code)=)[^&\s\"']+")
@@ -62,6 +62,7 @@ _OURS = ("timestamp", "level", "logger", "event")
 
 def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Any:
     """A structlog processor: redacts every value of a log entry."""
+    event.pop("color_message", None)  # uvicorn's message a second time, for terminals
     return {
         key: value if key in _OURS[:3] else _redact_item(key, value) for key, value in event.items()
     }
@@ -78,7 +79,9 @@ def configure_logging(*, json_lines: bool, level: str = "INFO") -> None:
         redact_event,
     ]
     renderer: Any = (
-        structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if json_lines
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
         processors=[
@@ -105,5 +108,11 @@ def configure_logging(*, json_lines: bool, level: str = "INFO") -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"
-    for noisy in ("httpx", "httpcore", "alembic.runtime.migration", "aiosqlite"):
+    for noisy in (
+        "httpx",
+        "httpcore",
+        "alembic.runtime.migration",
+        "aiosqlite",
+        "watchfiles.main",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -53,7 +53,7 @@ class TokenSigner:
                 # The clock is an argument here, so the library must not ask its own.
                 options={"verify_exp": False, "verify_iat": False, "require": ["exp", "sub"]},
             )
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, UnicodeError) as error:
             raise Unauthorized("The token is not valid. Start a new conversation.") from error
         if int(claims["exp"]) <= now.timestamp():
             raise Unauthorized("The token has expired. Start a new conversation.")
@@ -67,12 +67,14 @@ def new_api_key() -> str:
 
 def hash_key(key: str) -> str:
     """What is stored of a key. Keys are random, so a plain SHA-256 cannot be guessed back."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
 def same(left: str, right: str) -> bool:
     """Compare in constant time."""
-    return hmac.compare_digest(left.encode(), right.encode())
+    return hmac.compare_digest(
+        left.encode(errors="surrogatepass"), right.encode(errors="surrogatepass")
+    )
 
 
 def load_or_create_secret(path: Path) -> bytes:

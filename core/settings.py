@@ -35,9 +35,24 @@ class Section(BaseModel):
 
 
 class FromEnvironment(str):
-    """A text that was written as `${NAME}` and read from the environment."""
+    """A text that was written as `${NAME}`, and nothing else, and read from the environment."""
 
     __slots__ = ()
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses a key that stands twice: YAML would silently take the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """One mapping of the file."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key {key.value} stands here twice", problem_mark=key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
 
 
 def _require_environment(value: object) -> object:
@@ -47,6 +62,10 @@ def _require_environment(value: object) -> object:
         raise PydanticCustomError(
             "literal_secret",
             "a secret stands here in plain text. Write ${NAME} and set NAME in the environment",
+        )
+    if not value:
+        raise PydanticCustomError(
+            "empty_secret", "the environment's value is empty. Set it, or remove the line"
         )
     return SecretStr(str(value))
 
@@ -78,7 +97,7 @@ def parse_settings(
 ) -> Settings:
     """The same from text. `source` names it in errors."""
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, _StrictLoader)  # noqa: S506 - a SafeLoader that is stricter
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
@@ -91,15 +110,19 @@ def parse_settings(
             source, ["the file: must hold keys and values, not a list or text."]
         )
     problems: list[str] = []
-    filled = _fill(raw, "", environment, problems)
+    try:
+        filled = _fill(raw, "", environment, problems)
+    except RecursionError:
+        raise ConfigurationError(source, ["the file: an alias holds itself."]) from None
     if problems:
         raise ConfigurationError(source, problems)
     try:
         return kind.model_validate(filled)
     except ValidationError as error:
-        raise ConfigurationError(
-            source, [_explain(kind, item) for item in error.errors()]
-        ) from None
+        causes = _root_causes(kind, error.errors(), filled)
+        # Two kinds of a union may complain in the same words.
+        lines = list(dict.fromkeys(_explain(kind, item, filled) for item in causes))
+        raise ConfigurationError(source, lines) from None
 
 
 def _read(path: Path) -> str:
@@ -126,23 +149,30 @@ def _fill(value: Any, path: str, environment: Mapping[str, str], problems: list[
     if missing:
         problems.append(f"{path}: the environment has no {missing[0]}. Set it, or remove the line.")
         return value
-    return FromEnvironment(_REFERENCE.sub(lambda match: environment[match[1]], value))
+    whole = FromEnvironment if _REFERENCE.fullmatch(value) else str
+    return whole(_REFERENCE.sub(lambda match: environment[match[1]], value))
 
 
-def _root_causes(items: list[Any]) -> list[Any]:
-    """Without "too short" for a list that is only short because its items were refused."""
-    places = [tuple(item["loc"]) for item in items]
+def _root_causes(kind: type[BaseModel], items: list[Any], raw: Any) -> list[Any]:
+    """The problems without those that only follow from others.
 
-    def follows(item: Any) -> bool:
-        place = tuple(item["loc"])
+    Not "too short" for a list whose items were refused; and where a value could be of several
+    kinds, not one kind's complaint about a key that another kind has.
+    """
+    places = [_place_in_file(item, raw) for item in items]
+
+    def follows(item: Any, place: tuple[Any, ...]) -> bool:
+        if item["type"] == "extra_forbidden":
+            return place[-1] in _keys_at(kind, place[:-1])
         inner = any(other != place and other[: len(place)] == place for other in places)
         return item["type"] == "too_short" and inner
 
-    return [item for item in items if not follows(item)]
+    causes = [item for item, place in zip(items, places, strict=True) if not follows(item, place)]
+    return causes or items
 
 
-def _explain(kind: type[BaseModel], item: Any) -> str:
-    location = _without_tags(kind, tuple(item["loc"]))
+def _explain(kind: type[BaseModel], item: Any, raw: Any) -> str:
+    location = _place_in_file(item, raw)
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     path = path.lstrip(".") or "the file"
     if item["type"] == "extra_forbidden":
@@ -156,12 +186,16 @@ def _explain(kind: type[BaseModel], item: Any) -> str:
     return f"{path}: {message}."
 
 
-def _without_tags(kind: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
-    """`location` without the tags of unions, which stand in no file."""
+def _place_in_file(item: Any, raw: Any) -> tuple[Any, ...]:
+    """Where the problem stands, without the tags of unions, which stand in no file."""
+    location = tuple(item["loc"])
     kept: list[Any] = []
     for index, part in enumerate(location):
-        last = index == len(location) - 1
-        if isinstance(part, str) and not last and part not in _keys_at(kind, tuple(kept)):
+        is_missing_key = item["type"] == "missing" and index == len(location) - 1
+        in_list = isinstance(raw, list) and isinstance(part, int) and part < len(raw)
+        if in_list or (isinstance(raw, dict) and part in raw):
+            raw = raw[part]
+        elif not is_missing_key:
             continue
         kept.append(part)
     return tuple(kept)
