@@ -136,8 +136,11 @@ def inline_element(node: LexborNode, tag: str, into: InlineText, depth: int) -> 
 
 def _add_struck(node: LexborNode, into: InlineText, depth: int) -> None:
     text = flat_text(node, depth=depth + 1)
-    if is_price(text) and node.attributes.get("aria-hidden") != "true":
-        into.add(f" (was {text}) ")
+    if node.attributes.get("aria-hidden") == "true":
+        return  # a copy for the eye of what stands beside it in words
+    # A number that no longer holds must not be taken for one that does.
+    outdated = is_price(text) or any(map(str.isdigit, text))
+    into.add(f" (was {text}) " if outdated else text)
 
 
 def _add_superscript(text: str, into: InlineText) -> None:
@@ -165,13 +168,16 @@ def _add_hidden_address(node: LexborNode, into: InlineText, depth: int) -> bool:
     return True
 
 
-def image_text(node: LexborNode) -> str:
-    """An image's alternative text if it says something that the text around may not."""
+def image_text(node: LexborNode, *, alone: bool = False) -> str:
+    """An image's alternative text if it says something that the text around may not.
+
+    `alone`: nothing else is on the page, so that any words are better than none.
+    """
     alternative = clean_text(node.attributes.get("alt") or "")
     if _FILE_NAME.search(alternative):
         return ""
     words = len(alternative.split())
-    if words >= 6 or (words >= 2 and any(map(str.isdigit, alternative))):
+    if alone or words >= 6 or (words >= 2 and any(map(str.isdigit, alternative))):
         return alternative
     return ""
 

@@ -61,6 +61,9 @@ class HtmlWalk:
         self._tab_labels = _tab_labels(root)
         self._children(root, 0)
         self._flush()
+        if not self._page.blocks:
+            for image in root.css("img[alt]"):
+                self._page.add(image_text(image, alone=True))
 
     def _flush(self) -> None:
         text = self._inline.take()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ingestion.reading.javascript import read_declarations, read_value
+from ingestion.reading.javascript import end_of_brackets, read_declarations, read_value
 
 _CONFIG_NAMES = tuple(
     f"astro.config.{ending}" for ending in ("mjs", "ts", "js", "mts", "cjs", "cts")
@@ -20,7 +20,6 @@ _STARLIGHT_START = re.compile(r"\bstarlight\s*\(\s*(?=\{)")
 _COLLECTION = re.compile(r"\b(?:const\s+)?(['\"]?[\w-]+['\"]?)\s*[:=]\s*defineCollection\s*\(")
 _BASE_IN_LOADER = re.compile(r"\bbase\s*:\s*['\"`]([^'\"`$]+)['\"`]")
 _EXPORTED = re.compile(r"export\s+const\s+collections\s*=\s*(?=\{)")
-_ALIAS = re.compile(r"(['\"]?[\w-]+['\"]?)\s*:\s*([A-Za-z_$][\w$]*)\s*[,}]")
 _COMMENTS = re.compile(r"(?<![:'\"`/])//[^\n'\"`]*$|/\*.*?\*/", re.MULTILINE | re.DOTALL)
 
 
@@ -160,7 +159,11 @@ def _collections(project: Path, source: str) -> dict[str, str]:
         if base:
             folders[match[1].strip("'\"")] = base[1].removeprefix("./").strip("/")
     exported = _EXPORTED.search(text)
-    for name, variable in _ALIAS.findall(text[exported.end() :]) if exported else []:
-        if variable in folders:
-            folders[name.strip("'\"")] = folders[variable]
-    return folders
+    if exported is None:
+        return folders
+    listed = text[exported.end() + 1 : end_of_brackets(text, exported.end()) - 1]
+    names = (part.partition(":") for part in listed.split(",") if part.strip())
+    by_variable = {
+        (variable or name).strip(): name.strip(" '\"\n\t") for name, _, variable in names
+    }
+    return {by_variable.get(variable, variable): folder for variable, folder in folders.items()}
