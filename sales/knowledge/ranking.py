@@ -149,9 +149,8 @@ def rank_passages(
     Hits and `pending` are those of `fuse`; `vector_hits` None: only keywords were searched. A hit
     without candidate (removed meanwhile) is left out.
     """
-    known_keywords = [hit for hit in keyword_hits if hit[0] in candidates]
-    known_vectors = [hit for hit in vector_hits or () if hit[0] in candidates]
-    hits = fuse(known_keywords, known_vectors, pending=pending)
+    fused = fuse(keyword_hits, vector_hits or (), pending=pending)
+    hits = [hit for hit in fused if hit.passage_id in candidates]
     if not hits:
         return []
     words = QuestionWords.of(question)
