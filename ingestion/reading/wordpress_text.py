@@ -135,6 +135,9 @@ def _is_shortcode(match: re.Match[str], name: str, closing: set[str]) -> bool:
 def _opened(name: str, raw: str, *, encloses: bool) -> str:
     if name in {"code", "sourcecode"}:
         return "<pre>"
+    if name in {"caption", "wp_caption"}:
+        own = re.search(r"""\bcaption\s*=\s*(?:"([^"]*)"|'([^']*)')""", raw)  # until WordPress 3.4
+        return f"<p>{own[1] or own[2] or ''}</p>" if own else ""
     if not name.startswith(_ATTRIBUTED_PREFIXES) and name not in _TITLED_NAMES:
         return "" if encloses or name in _MEDIA else " "
     attributes = {

@@ -11,6 +11,7 @@ _MAX_SEGMENTS = 14
 _MAX_PARAMETERS = 3
 _QUERIES_PER_PATH = 60
 _PAGES_PER_DATE_SHAPE = 120
+_PAGES_PER_NUMBER_SHAPE = 3_000
 
 _TRACKING = re.compile(
     r"^(?:utm_\w+|gclid|fbclid|msclkid|dclid|yclid|mc_[ce]id|_ga|_gl|igshid|ref|source|hsa_\w+|_hs\w+)$",
@@ -127,6 +128,11 @@ class TrapGuard:
             self._shapes[shape] += 1
             if self._shapes[shape] > _PAGES_PER_DATE_SHAPE:
                 return "an endless calendar"
+        elif any(map(str.isdecimal, segments)):
+            shape = "/".join("#" if s.isdecimal() else s for s in segments)
+            self._shapes[shape] += 1
+            if self._shapes[shape] > _PAGES_PER_NUMBER_SHAPE:
+                return "endless numbers"
         return ""
 
 
