@@ -1,0 +1,1 @@
+"""Appointments: when to meet, read from chat, offered, booked, changed and cancelled."""
