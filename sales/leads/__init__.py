@@ -1,0 +1,1 @@
+"""Leads: who a visitor is, how well they fit, and what to do next."""
