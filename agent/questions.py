@@ -125,7 +125,8 @@ _TYPE_RULES: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
         (
             r"\bwhat\b.{1,60}\b(?:mean|stand for|definition)\b",
             r"^\W*(?:define|explain)\b",
-            r"^\W*what(?:'s| is| are)(?: an?| the)?(?: [\w-]+){1,3}\W*$",
+            r"^\W*what(?:'s| is| are)(?! the| your| some)(?: an?)?(?: [\w-]+){1,3}\W*$",
+            r"^\W*what(?:'s| is) the(?: [\w-]+){1,2}\W*$",
         ),
     ),
     (
@@ -324,11 +325,6 @@ def _replace_subject(previous: str, fragment: str) -> str:
         if tail and tail.group(1).lower() == preposition.group(1).lower():
             frame = frame[: tail.start()]
         return f"{frame} {fragment}?"
-    names = list(_NAME_RUN.finditer(frame))
-    if names and re.match(r"(?:the\s+)?[A-Z0-9]", fragment):
-        last = names[-1]
-        fragment = re.sub(r"^the\s+", "", fragment, flags=re.IGNORECASE)
-        return f"{frame[: last.start()]}{fragment}{frame[last.end() :]}?"
     noun = fragment.split()[-1].lower() if fragment else ""
     same_noun = re.search(
         rf"\b(?:(?:the|your|an?|our|this|that)\s+)?(?:[\w-]+\s+)?{re.escape(noun)}s?\b",
@@ -337,6 +333,11 @@ def _replace_subject(previous: str, fragment: str) -> str:
     )
     if noun and same_noun:
         return f"{frame[: same_noun.start()]}{fragment}{frame[same_noun.end() :]}?"
+    names = list(_NAME_RUN.finditer(frame))
+    if names and re.match(r"(?:the\s+)?[A-Z0-9]", fragment):
+        last = names[-1]
+        fragment = re.sub(r"^the\s+", "", fragment, flags=re.IGNORECASE)
+        return f"{frame[: last.start()]}{fragment}{frame[last.end() :]}?"
     tail = _TAIL.search(frame)
     if tail:
         return f"{frame[: tail.start()]} {tail.group(1)} {fragment}?"

@@ -23,6 +23,8 @@ SHORT_PASSAGE_CHARS = 350
 MAX_PASSAGES = 3
 """Passages whose sentences are looked at."""
 MAX_SENTENCES = 3
+TINY_WORDS = 4
+"""A sentence of fewer words says little alone."""
 MAX_LIST_CHARS = 500
 """A list up to this length is spoken whole, with the line that leads it in."""
 
@@ -143,7 +145,7 @@ def build_features(
         "heading_answer": passage.match.heading_similarity * max(0.0, 1 - index / 2),
         "row": coverage * (sentence.kind is SentenceKind.ROW),
         "fragment": float(sentence.kind is SentenceKind.FRAGMENT),
-        "tiny": float(len(tokens) < 4),
+        "tiny": float(len(tokens) < TINY_WORDS),
     }
 
 
@@ -248,16 +250,17 @@ def _add_what_they_point_at(
     picked: list[_Scored],
     limit: int,
 ) -> list[_Scored]:
-    """Take the sentence before "It also ..." along; the least likely pick makes room for it."""
+    """Take the sentence along that the best one cannot be understood without; the least likely
+    pick makes room for it."""
     known = {(item.passage, item.index): item for item in scored}
     best = picked[0]
-    text = passages[best.passage].text
-    before = known.get((best.passage, best.index - 1))
-    if before is None or before in picked:
+    text = passages[best.passage].text[best.sentence.start : best.sentence.end]
+    # "It also ..." needs what stands before it, "Yes." what stands behind.
+    beside = -1 if is_dangling(text) else 1 if len(text.split()) < TINY_WORDS else 0
+    partner = known.get((best.passage, best.index + beside))
+    if partner is None or partner in picked or limit < 2:
         return picked
-    if not is_dangling(text[best.sentence.start : best.sentence.end]):
-        return picked
-    return [*picked[: max(1, limit - 1)], before][:limit]
+    return [*picked[: limit - 1], partner]
 
 
 def _is_near_duplicate(left: frozenset[str], right: frozenset[str]) -> bool:
