@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _URL = 8192
 _LINE = 2000
@@ -15,7 +15,23 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
-class Page(_Request):
+def _drop_surrogates(value: Any) -> Any:
+    """`value` without halves of a surrogate pair: JavaScript's strings may hold them, e.g. where
+    a page cut its title within an emoji; UTF-8 cannot. They must not keep anybody from asking."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "ignore").decode()
+    if isinstance(value, dict):
+        return {_drop_surrogates(key): _drop_surrogates(item) for key, item in value.items()}
+    return value
+
+
+class _FromPage(_Request):
+    """What a page tells of itself: kept as far as it can be."""
+
+    _whole = model_validator(mode="before")(_drop_surrogates)
+
+
+class Page(_FromPage):
     """A page of the website, as the browser knows it."""
 
     url: Annotated[str, Field(max_length=_URL)] = ""
@@ -23,7 +39,7 @@ class Page(_Request):
     referrer: Annotated[str, Field(max_length=_URL)] = ""
 
 
-class StartRequest(_Request):
+class StartRequest(_FromPage):
     """Begin a conversation."""
 
     site_key: Annotated[str, Field(min_length=1, max_length=64)]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 import watchfiles
+from sqlalchemy.exc import SQLAlchemyError
 
 from agent.api import Chat
 from agent.guarding import TrafficLimits
@@ -78,10 +79,17 @@ class Runtime:
 
     async def _watch(self) -> None:
         path = self.resources.places.config
-        # The folder is watched, not the file: editors replace files by new ones.
-        async for changes in watchfiles.awatch(path.parent, recursive=False):
-            if any(changed == str(path) for _, changed in changes):
+
+        def is_config(_change: watchfiles.Change, changed: str) -> bool:
+            return changed == str(path)
+
+        # The folder is watched, not the file: editors replace files by new ones. Only the file
+        # counts: the folder may also hold the data or a log, which change all the time.
+        async for _ in watchfiles.awatch(path.parent, watch_filter=is_config, recursive=False):
+            try:
                 await self.reload()
+            except SQLAlchemyError as error:
+                log.error("settings_not_applied", kind=type(error).__name__)
 
     async def _embed(self) -> None:
         """Make the vectors that are missing, site by site, for ever."""

@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -25,6 +26,7 @@ from app.runtime import Runtime
 from app.staff import build_staff_check
 from app.staff_api import build_staff_router
 from core.http import ErrorResponses, RequestMiddleware
+from core.ids import new_id
 
 log = structlog.get_logger(__name__)
 
@@ -46,9 +48,12 @@ def product_version() -> str:
 
 
 class _Origins(CORSMiddleware):
-    """CORS for the origins that sites allow now: the list changes with `app.yaml`."""
+    """CORS for the origins that sites allow now: the list changes with `app.yaml`.
 
-    def __init__(self, app: Any, knows: Callable[[str], bool]) -> None:
+    Outside of everything else, so that a browser lets its page read every error too.
+    """
+
+    def __init__(self, app: Any, knows: Callable[[str], bool], errors: ErrorResponses) -> None:
         super().__init__(
             app,
             allow_methods=["GET", "POST"],
@@ -57,6 +62,25 @@ class _Origins(CORSMiddleware):
             max_age=600,
         )
         self._knows = knows
+        self._errors = errors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a preflight, or let the request through."""
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            headers = Headers(scope=scope)
+            origin = headers.get("origin")
+            asks = "access-control-request-method" in headers
+            if origin is not None and asks and not self.is_allowed_origin(origin):
+                await self._refuse(origin, scope)(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+    def _refuse(self, origin: str, scope: Scope) -> JSONResponse:
+        request_id = scope.setdefault("state", {})["request_id"] = new_id()
+        message = "No site may be used from this origin. Add it to allowed_origins."
+        headers = {"vary": "Origin", "x-request-id": request_id}
+        details = {"origin": origin[:200]}
+        return self._errors.build(scope, 403, "FORBIDDEN", message, details, headers)
 
     def is_allowed_origin(self, origin: str) -> bool:
         """Whether any site may be used from a page of `origin`."""
@@ -114,8 +138,9 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
     def knows_origin(origin: str) -> bool:
         return get_runtime().resources.organization.knows_origin(origin, "")
 
-    app.add_middleware(_Origins, knows=knows_origin)
+    # The last one added is the outermost.
     app.add_middleware(RequestMiddleware, errors=errors)
+    app.add_middleware(_Origins, knows=knows_origin, errors=errors)
     app.include_router(build_chat_router(lambda: get_runtime().chat))
     check = build_staff_check(get_runtime)
     app.include_router(build_staff_router(get_runtime, check))

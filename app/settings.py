@@ -117,8 +117,10 @@ class ServerSettings(Section):
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     local_staff: bool = True
-    """Whether programs on this very machine may read /api/v1/knowledge/search and
-    /api/v1/analytics without an API key: direct calls to 127.0.0.1 only."""
+    """Whether programs on this very machine may read /metrics, /api/v1/knowledge/search and
+    /api/v1/analytics without an API key: direct calls to 127.0.0.1 only. Never when `public_url`
+    is set: behind a proxy every call comes from a machine of yours. Set `public_url` or false
+    here before you put a proxy in front."""
     log_format: Literal["text", "json"] = "text"
     """json: one object a line."""
 

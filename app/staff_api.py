@@ -17,6 +17,10 @@ from sales.knowledge.ranking import RankedPassage
 from sales.knowledge.service import Recall
 from sales.organization.service import KnownSite, StaffMember
 
+_PERIOD = timedelta(days=30)
+# Years that every database and every sum with days can hold.
+_EARLIEST, _LATEST = 1000, 9000
+
 
 class FoundPassage(BaseModel):
     """A passage with its scores. `keyword_score`: BM25 as a share of the question's best.
@@ -91,38 +95,37 @@ def describe_recall(recall: Recall, site: KnownSite) -> dict[str, Any]:
 def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/api/v1", responses=describe_errors(400, 401, 403))
-    Staff = Annotated[StaffMember | None, Depends(check)]  # noqa: N806 - a type
+    # As a default, not within Annotated: FastAPI resolves annotations without our local names.
+    caller = Depends(check)
 
     @router.get("/knowledge/search", response_model=SearchOut, tags=["knowledge"])
     async def search_knowledge(
-        staff: Staff,
         q: Annotated[str, Query(min_length=1, max_length=2000)],
         limit: Annotated[int, Query(ge=1, le=16)] = 5,
         site: Annotated[str, Query(max_length=64)] = "",
+        staff: StaffMember | None = caller,
     ) -> dict[str, Any]:
         """The passages that a question finds, with every score. `site`: a site key; the first
         site of app.yaml when left out."""
         runtime = get_runtime()
-        chosen = _choose_site(runtime, site)
-        if staff is not None and staff.tenant_id != chosen.ref.tenant_id:
-            raise Forbidden("This site belongs to another tenant.")
+        chosen = _choose_site(runtime, site, staff)
         recall = await runtime.resources.knowledge.recall(chosen.ref, q, limit)
         return describe_recall(recall, chosen)
 
     @router.get("/analytics/lead-sources", response_model=LeadSourcesOut, tags=["analytics"])
     async def list_lead_sources(
-        staff: Staff,
         start: Annotated[str, Query(alias="from", max_length=40)] = "",
         end: Annotated[str, Query(alias="to", max_length=40)] = "",
         group_by: Literal["page", "referrer_domain", "utm_campaign"] = "page",
         site: Annotated[str, Query(max_length=64)] = "",
+        staff: StaffMember | None = caller,
     ) -> dict[str, Any]:
         """Conversations by the page, referrer domain or campaign they began with. `from` and
         `to` are dates (both included, UTC) or times; the last 30 days when left out."""
         runtime = get_runtime()
-        tenant_id = staff.tenant_id if staff else _choose_site(runtime, site).ref.tenant_id
+        tenant_id = _choose_site(runtime, site, staff).ref.tenant_id
         until = _read_moment(end, "to", last=True) if end else runtime.resources.clock.now()
-        since = _read_moment(start, "from", last=False) if start else until - timedelta(days=30)
+        since = _read_moment(start, "from", last=False) if start else until - _PERIOD
         if since >= until:
             raise Invalid("from must be before to.", {"field": "from"})
         conversations = runtime.chat.conversations
@@ -146,20 +149,34 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
     return router
 
 
-def _choose_site(runtime: Runtime, key: str) -> KnownSite:
+def _choose_site(runtime: Runtime, key: str, staff: StaffMember | None) -> KnownSite:
+    """The site of that key, or the caller's first."""
     organization = runtime.resources.organization
-    return organization.get_site(key) if key else organization.list_sites()[0]
+    if key:
+        site = organization.get_site(key)
+        if staff is not None and staff.tenant_id != site.ref.tenant_id:
+            raise Forbidden("This site belongs to another tenant.")
+        return site
+    for site in organization.list_sites():
+        if staff is None or staff.tenant_id == site.ref.tenant_id:
+            return site
+    raise Forbidden("Your tenant has no site in app.yaml.")
 
 
 def _read_moment(value: str, field: str, *, last: bool) -> datetime:
     """A date or a time in ISO 8601; a date as `to` includes its whole day."""
+    moment: datetime | None
     try:
         if len(value) == len("2026-01-31"):
             day = datetime.combine(date.fromisoformat(value), time.min, UTC)
-            return day + timedelta(days=1) if last else day
+            value = (day + timedelta(days=1) if last else day).isoformat()
+        # A + in a query that nobody encoded arrives as a space.
         moment = datetime.fromisoformat(value.replace(" ", "+"))
-    except ValueError:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None or not _EARLIEST <= moment.year <= _LATEST:
         raise Invalid(
             f"{field} is no date. Write 2026-01-31 or 2026-01-31T12:00:00Z.", {"field": field}
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        )
+    return moment

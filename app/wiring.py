@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
 from agent.api import Chat
@@ -79,11 +80,17 @@ async def prepare_database(database: Database) -> None:
     """SQLite is brought to the newest shape; PostgreSQL must be there already.
 
     Raises:
-        ConfigurationError: a PostgreSQL database lacks migrations.
+        ConfigurationError: it cannot be used, or a PostgreSQL database lacks migrations.
     """
-    if database.dialect == "sqlite":
-        await migrate(database)
-    elif await current_revision(database) != newest_revision():
+    try:
+        if database.dialect == "sqlite":
+            await migrate(database)
+        revision = await current_revision(database)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+        fix = "Check the data folder's disk." if database.dialect == "sqlite" else "Is it running?"
+        raise ConfigurationError("the database", [f"{reason}. {fix}"]) from None
+    if revision != newest_revision():
         raise ConfigurationError(
             "the database", ["its tables are not those of this version. Run: sales-agent migrate"]
         )

@@ -131,12 +131,16 @@ class ErrorResponses:
         values are not repeated: they may be personal."""
         problems = [
             {
-                "field": ".".join(str(part) for part in item["loc"] if part != "body"),
+                "field": ".".join(
+                    part for part in item["loc"] if isinstance(part, str) and part != "body"
+                ),
                 "problem": str(item["msg"]),
             }
             for item in error.errors()[:20]
         ]
         first = problems[0] if problems else {"field": "", "problem": "not valid"}
+        if not first["field"] and "json" not in request.headers.get("content-type", ""):
+            first = {"field": "", "problem": "Send JSON with Content-Type: application/json"}
         where = f"{first['field']}: " if first["field"] else ""
         return self.build(
             request.scope,
@@ -147,11 +151,16 @@ class ErrorResponses:
         )
 
     async def for_http(self, request: Request, error: HTTPException) -> JSONResponse:
-        """What the framework itself refuses."""
+        """What the framework itself refuses, or what it wraps of our own refusals."""
+        if isinstance(error.__cause__, UserError):
+            return await self.for_user_error(request, error.__cause__)
         code = _CODES.get(error.status_code, "INTERNAL_ERROR")
         message = str(error.detail)
         if error.status_code == 404:
             message = "There is nothing at this address."
+        elif error.status_code == 400:
+            # The framework says it so only of a body that it cannot parse.
+            message = "The body cannot be read. Send JSON in UTF-8."
         return self.build(request.scope, error.status_code, code, message, None, error.headers)
 
     async def for_provider(self, request: Request, error: ProviderError) -> JSONResponse:
@@ -195,7 +204,7 @@ class RequestMiddleware:
                 await self._answer(scope, _bounded(headers, receive), send_with_headers)
             finally:
                 milliseconds = round((time.perf_counter() - started) * 1000, 1)
-                # The path only: a query may hold what a visitor typed.
+                # The path only: a query may hold what somebody typed.
                 log.debug(
                     "request",
                     method=scope["method"],
