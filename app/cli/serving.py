@@ -10,8 +10,8 @@ import socket
 import structlog
 import uvicorn
 
+from app.bounded_http import BoundedHttp
 from app.cli.console import complain, notes
-from app.cli.ingesting import Named, ingest_sources
 from app.places import Places
 from app.runtime import Runtime
 from app.server import DEMO_KEY, DEMO_PATH, create_app
@@ -36,6 +36,8 @@ def serve_site(settings: AppSettings, places: Places, host: str, port: int) -> N
 
 def serve_demo(settings: AppSettings, places: Places, host: str, port: int) -> None:
     """Read the demo website in, then serve it."""
+    from app.cli.ingesting import Named, ingest_sources  # noqa: PLC0415 - serving reads no source
+
     failed = asyncio.run(
         ingest_sources(settings, places, Named(site=DEMO_KEY), vectors=False, as_json=False)
     )
@@ -72,8 +74,21 @@ def listen(host: str, port: int) -> socket.socket:  # noqa: RET503 - complain() 
 
 def _serve(settings: AppSettings, places: Places, listener: socket.socket) -> None:
     configure_logging(json_lines=settings.server.log_format == "json", level=_level())
+    loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(_run(settings, places, listener))
+
+
+async def _run(settings: AppSettings, places: Places, listener: socket.socket) -> None:
+    # Opened before the server comes up: what is wrong with it is then one clear message.
+    runtime = await Runtime.start(settings, places)
+
+    async def get_opened() -> Runtime:
+        return runtime
+
     config = uvicorn.Config(
-        create_app(lambda: Runtime.start(settings, places)),
+        create_app(get_opened),
+        http=BoundedHttp,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -81,12 +96,8 @@ def _serve(settings: AppSettings, places: Places, listener: socket.socket) -> No
         forwarded_allow_ips=list(settings.server.trusted_proxies) or None,
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
-        h11_max_incomplete_event_size=64 * 1024,
     )
-    server = uvicorn.Server(config)
-    server.run(sockets=[listener])
-    if not server.started:
-        complain("The server did not start; see above.")
+    await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def _level() -> str:
