@@ -132,7 +132,7 @@ class Unsupported(PermanentError):
 
 
 class BugError(AppError):
-    """An invariant of ours is broken. The visitor sees a 500; the log sees this."""
+    """An invariant of ours is broken. Whoever asked sees a 500; the log sees this."""
 
 
 class ConfigurationError(Exception):

@@ -81,7 +81,10 @@ Settings = TypeVar("Settings", bound=BaseModel)
 
 
 def load_settings(
-    kind: type[Settings], path: Path, environment: Mapping[str, str] = os.environ
+    kind: type[Settings],
+    path: Path,
+    # waiver: what a process is started with is the sensible default; tests pass their own
+    environment: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Read and check a configuration file.
 

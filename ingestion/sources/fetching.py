@@ -243,6 +243,7 @@ def _retry_after(raw: str) -> timedelta | None:
     if raw.strip().isdecimal():
         return timedelta(seconds=min(int(raw), 86_400))
     moment = _http_date(raw)
+    # waiver: compared with a date that a server wrote by its own clock
     return max(timedelta(0), moment - datetime.now(UTC)) if moment else None
 
 

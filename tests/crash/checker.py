@@ -59,7 +59,7 @@ def _find_strange_attempts(
     by_try = Counter((line["key"], line["try"]) for line in shipped)
     if by_try.most_common(1)[0][1] > 1:
         faults.append(f"one attempt ran twice: {by_try.most_common(3)}")
-    late = [line for line in shipped if line["try"] > attempts[line["key"]]]
+    late = [line for line in shipped if line["try"] > attempts.get(line["key"], 0)]
     if late:
         faults.append(f"attempts that were not counted: {late[:3]}")
     repeats = len(shipped) - len({line["key"] for line in shipped})

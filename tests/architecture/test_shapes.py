@@ -1,0 +1,87 @@
+"""One shape in every module of sales: who knows one, knows all."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+
+from tests.architecture.source import ROOT
+
+SHAPE = {
+    "__init__",
+    "api",
+    "schemas",
+    "effects",
+    "workflow",
+    "service",
+    "rules",
+    "repository",
+    "models",
+    "events",
+    "errors",
+    "settings",
+}
+# What a module has beside the shape, because its subject asks for it. Mostly pure parts of
+# `rules` that would be too long in one file.
+EXTRA = {
+    "knowledge": (
+        "words",
+        "word_match",
+        "ranking",
+        "ranking_weights",
+        "keyword_search",
+        "passage_cache",
+    ),
+    "appointments": (
+        "time_*",
+        "date_*",
+        "clock_*",
+        "zone_phrases",
+        "choice_phrases",
+        "availability",
+    ),
+    "leads": (
+        "notice_*",
+        "noticing",
+        "reading",
+        "sentences",
+        "fields",
+        "amounts",
+        "*_words",
+        "asking",
+        "profile",
+        "scor*",
+        "signal_*",
+        "personal_names",
+        "phone_numbers",
+    ),
+}
+
+
+def test_every_module_of_sales_has_the_same_shape() -> None:
+    unknown = []
+    for path in sorted((ROOT / "sales").rglob("*.py")):
+        folders = path.relative_to(ROOT / "sales").parts[:-1]
+        if not folders:
+            assert path.name == "__init__.py"
+            continue
+        allowed = EXTRA.get(folders[0], ())
+        fits = path.stem in SHAPE or any(fnmatch(path.stem, pattern) for pattern in allowed)
+        if len(folders) > 1 or not fits:
+            unknown.append(path.relative_to(ROOT).as_posix())
+    assert unknown == []
+
+
+def test_the_table_of_extra_names_has_no_dead_entries() -> None:
+    """`availability` is named by the architecture and comes with calendars."""
+    dead = [
+        f"{module}: {pattern}"
+        for module, patterns in EXTRA.items()
+        for pattern in patterns
+        if pattern != "availability" and not list((ROOT / "sales" / module).glob(f"{pattern}.py"))
+    ]
+    assert dead == []
+
+
+def test_no_folder_of_the_product_lacks_its_init_file() -> None:
+    folders = {path.parent for path in (ROOT / "sales").rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
