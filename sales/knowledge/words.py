@@ -30,37 +30,10 @@ STOP_WORDS = frozenset(
 """English words that carry no topic; question words among them. Compared after folding."""
 
 QUESTION_WORDS = frozenset(
-    [
-        "what",
-        "whats",
-        "when",
-        "where",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "how",
-        "is",
-        "are",
-        "was",
-        "were",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "will",
-        "would",
-        "should",
-        "shall",
-        "may",
-        "might",
-        "has",
-        "have",
-        "had",
-        "am",
-    ]
+    """
+    what whats when where which who whom whose why how is are was were do does did can could
+    will would should shall may might has have had am
+    """.split()
 )
 """Words that open a question."""
 
