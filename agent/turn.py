@@ -25,7 +25,7 @@ from agent.noticing import notice
 from agent.recalling import RecalledQuestion, gather_passages, recall_questions
 from agent.responder import Responder, TurnContext
 from agent.settings import LimitSettings
-from agent.verification import check_sentence, find_values
+from agent.verification import check_sentence, correct_outcome, find_values
 from agent.wording import say
 from core.clock import Clock
 from core.ids import new_id
@@ -52,6 +52,7 @@ class Turn:
     limits: LimitSettings
     search: VectorDatabaseSettings
     metrics: TurnMetrics
+    agent_name: str = ""
 
     async def run(
         self, ticket: Pass, site: SiteSettings, message_id: str, text: str
@@ -90,7 +91,9 @@ class Turn:
 
         # 6. verify
         passages = gather_passages(questions)
-        spoken = self._verify(draft, passages, text, context.language)
+        allowed = find_values(f"{text}\n{site.name}\n{self.agent_name}")
+        spoken = self._verify(draft, passages, allowed, context.language)
+        draft = correct_outcome(draft, spoken, text)
         cited, citations = cite(spoken, passages, new_id)
         for event in stream(cited, citations, draft.cards):
             yield event
@@ -122,11 +125,10 @@ class Turn:
         return await self.knowledge.count_pages(ticket.site) > 0
 
     def _verify(
-        self, draft: Draft, passages: dict[int, StoredPassage], text: str, language: str
+        self, draft: Draft, passages: dict[int, StoredPassage], allowed: set[str], language: str
     ) -> list[Sentence]:
         """The sentences that may be said; an honest "not found" when none is left."""
         texts = {passage_id: passage.text for passage_id, passage in passages.items()}
-        allowed = find_values(text)
         spoken = []
         for sentence in draft.sentences:
             objection = check_sentence(sentence, texts, allowed)

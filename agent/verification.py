@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
-from agent.answers import Quote, Sentence
+from agent.answers import Draft, Quote, Sentence
 
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"']+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
@@ -50,6 +51,13 @@ def check_sentence(
     if _words(sentence.text) - _words(quoted):
         return Objection.UNSUPPORTED_WORDS
     return None
+
+
+def correct_outcome(draft: Draft, spoken: Sequence[Sentence], text: str) -> Draft:
+    """`draft` with an honest outcome, when verification let out nothing that answers `text`."""
+    if draft.outcome not in ("answered", "closest") or any(one.about_company for one in spoken):
+        return draft
+    return replace(draft, outcome="not_found", open_question=draft.open_question or text)
 
 
 def quote_stands(quote: Quote, passage: str | None) -> bool:

@@ -143,6 +143,7 @@ def build_chat(resources: Resources, settings: AppSettings, traffic: TrafficLimi
         limits=settings.limits,
         search=settings.sales_agent.vector_database,
         metrics=resources.metrics,
+        agent_name=settings.agent.name,
     )
 
     def own_origin(request: Request) -> str:
