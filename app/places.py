@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import make_url
-
-from app.settings import AppSettings
 from core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from app.settings import AppSettings
 
 CONFIG_VARIABLE = "SALES_AGENT_CONFIG"
 DATA_VARIABLE = "SALES_AGENT_DATA"
@@ -37,6 +38,8 @@ class Places:
 
     def database_url(self, settings: AppSettings) -> str:
         """The configured database, or SQLite in the data folder."""
+        from sqlalchemy import make_url  # noqa: PLC0415 - commands start fast without it
+
         if settings.database.url is not None:
             return settings.database.url.get_secret_value()
         return (

@@ -6,15 +6,17 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.console import complain, console
 from app.places import Places, find_places
-from app.settings import AppSettings, load_app_settings
 from core.errors import AppError, ConfigurationError, UserError
 from core.logging import configure_logging
+
+if TYPE_CHECKING:
+    from app.settings import AppSettings
 
 app = typer.Typer(
     name="sales-agent",
@@ -42,13 +44,22 @@ def open_settings(config: Path | None, data: Path | None) -> tuple[AppSettings, 
     Raises:
         ConfigurationError: one of them cannot be used.
     """
+    from app.settings import load_app_settings  # noqa: PLC0415 - `--help` is quick without it
+
     places = find_places(config, data)
     return load_app_settings(places.config), places
 
 
 def run(work: Coroutine[Any, Any, int | None]) -> None:
     """Run a command to its end; its result is the exit code."""
-    raise typer.Exit(asyncio.run(work) or 0)
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    try:
+        code = asyncio.run(work)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+        complain(f"The database cannot be used: {reason}. What was stored before is kept.")
+    raise typer.Exit(code or 0)
 
 
 @app.command()
