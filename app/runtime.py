@@ -16,6 +16,7 @@ from app.places import Places
 from app.settings import AppSettings, load_app_settings
 from app.wiring import Resources, build_chat, build_resources
 from core.errors import ConfigurationError, ProviderError
+from core.protocols.knowledge_index import PassageEmbedder
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +36,11 @@ class Runtime:
         self.chat: Chat = build_chat(resources, settings, self._traffic)
 
     @classmethod
-    async def start(cls, settings: AppSettings, places: Places) -> Runtime:
+    async def start(
+        cls, settings: AppSettings, places: Places, embedder: PassageEmbedder | None
+    ) -> Runtime:
         """Open everything that requests will need."""
-        return cls(settings, await build_resources(settings, places))
+        return cls(settings, await build_resources(settings, places, embedder))
 
     def get_chat(self) -> Chat:
         """The chat as `app.yaml` says now."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from dataclasses import dataclass
 
-import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
@@ -26,13 +24,10 @@ from core.db import Database
 from core.errors import ConfigurationError
 from core.protocols.knowledge_index import PassageEmbedder
 from core.security import TokenSigner, load_or_create_secret
-from integrations.local.embeddings import EmbeddingUnavailableError, LocalMiniLM
 from integrations.local.knowledge_index import LocalKnowledgeIndex
 from sales.conversations.service import ConversationService
 from sales.knowledge.service import KnowledgeService
 from sales.organization.service import OrganizationService
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +51,6 @@ class Resources:
         await self.runner.drain()
         self.knowledge.close()
         await self.database.close()
-
-
-def build_embedder() -> LocalMiniLM | None:
-    """The local model, loaded; None, with a warning, where it cannot be had."""
-    model = LocalMiniLM()
-    try:
-        model.load()
-    except EmbeddingUnavailableError as error:
-        log.warning("searching_by_keywords_only", reason=error.excerpt)
-        return None
-    return model
 
 
 def build_signer(settings: AppSettings, places: Places) -> TokenSigner:
@@ -97,16 +81,14 @@ async def prepare_database(database: Database) -> None:
 
 
 async def build_resources(
-    settings: AppSettings, places: Places, *, with_embedder: bool = True
+    settings: AppSettings, places: Places, embedder: PassageEmbedder | None
 ) -> Resources:
-    """Open the database, load the model, and take over tenants and sites of `app.yaml`."""
+    """Open the database, and take over tenants and sites of `app.yaml`. Without an embedder,
+    search knows keywords only."""
     clock = SystemClock()
     pool_size = settings.database.pool_size
     database = Database(places.database_url(settings), pool_size=pool_size)
-    # The database and the model at the same time: both take a while at the start.
-    preparing = asyncio.create_task(prepare_database(database))
-    embedder = await asyncio.to_thread(build_embedder) if with_embedder else None
-    await preparing
+    await prepare_database(database)
     index = LocalKnowledgeIndex(database, embedder.dimensions) if embedder else None
     organization = OrganizationService(database, clock)
     await organization.apply_settings(settings.tenants, settings.sites)

@@ -93,7 +93,7 @@ def _tell_unused(settings: AppSettings) -> None:
 
 async def create_api_key(settings: AppSettings, places: Places, tenant: str, name: str) -> int:
     """Make a key and print it."""
-    resources = await build_resources(settings, places, with_embedder=False)
+    resources = await build_resources(settings, places, None)
     try:
         key = await resources.organization.create_api_key(tenant, name, "admin")
     finally:

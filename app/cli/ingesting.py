@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.cli.console import console, notes
 from app.cli.looking import choose_site
+from app.embedder import load_embedder
 from app.places import Places
 from app.settings import AppSettings
 from app.wiring import Resources, build_resources
@@ -52,7 +53,7 @@ async def ingest_sources(
 ) -> int:
     """Read the sources in. Exit code 1 when one of them failed."""
     sources = choose_sources(settings, places, named)
-    resources = await build_resources(settings, places, with_embedder=vectors)
+    resources = await build_resources(settings, places, load_embedder() if vectors else None)
     reports: list[IngestReport] = []
     sites: dict[str, KnownSite] = {}
     try:

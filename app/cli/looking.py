@@ -9,6 +9,7 @@ from rich.table import Table
 
 from agent.guarding import TrafficLimits
 from app.cli.console import console, notes
+from app.embedder import load_embedder
 from app.places import Places
 from app.settings import AppSettings
 from app.staff_api import describe_recall
@@ -32,7 +33,7 @@ async def search_knowledge(
     settings: AppSettings, places: Places, question: str, site: str, limit: int, *, as_json: bool
 ) -> int:
     """Print what a question finds. Exit code 1 when it finds nothing."""
-    resources = await build_resources(settings, places)
+    resources = await build_resources(settings, places, load_embedder())
     try:
         chosen = choose_site(resources, site)
         recall = await resources.knowledge.recall(chosen.ref, question, limit)
@@ -71,7 +72,7 @@ async def list_questions(
     settings: AppSettings, places: Places, site: str, *, everything: bool
 ) -> int:
     """Print the open questions, latest first."""
-    resources = await build_resources(settings, places, with_embedder=False)
+    resources = await build_resources(settings, places, None)
     try:
         chosen = choose_site(resources, site)
         chat = build_chat(resources, settings, TrafficLimits(settings.limits))

@@ -72,10 +72,13 @@ def demo(
     config: Config = None,
 ) -> None:
     """Read the demo website, start the server, and print the page to open."""
-    from app.cli.serving import serve_demo  # noqa: PLC0415 - commands start fast without it
+    from app.embedder import load_embedder  # noqa: PLC0415 - commands start fast without it
 
     settings, places = open_settings(config, data)
-    serve_demo(settings, places, host, port)
+    embedder = load_embedder()
+    from app.cli.serving import serve_demo  # noqa: PLC0415 - after the model: see app/embedder.py
+
+    serve_demo(settings, places, embedder, host, port)
 
 
 @app.command()
@@ -88,10 +91,13 @@ def serve(
     config: Config = None,
 ) -> None:
     """Start the server."""
-    from app.cli.serving import serve_site  # noqa: PLC0415
+    from app.embedder import load_embedder  # noqa: PLC0415
 
     settings, places = open_settings(config, data)
-    serve_site(settings, places, host, port)
+    embedder = load_embedder()
+    from app.cli.serving import serve_site  # noqa: PLC0415
+
+    serve_site(settings, places, embedder, host, port)
 
 
 @app.command()

@@ -17,13 +17,16 @@ from app.runtime import Runtime
 from app.server import DEMO_KEY, DEMO_PATH, create_app
 from app.settings import AppSettings
 from core.logging import configure_logging
+from core.protocols.knowledge_index import PassageEmbedder
 
 log = structlog.get_logger(__name__)
 
 _TRIES = 20
 
 
-def serve_site(settings: AppSettings, places: Places, host: str, port: int) -> None:
+def serve_site(
+    settings: AppSettings, places: Places, embedder: PassageEmbedder | None, host: str, port: int
+) -> None:
     """Serve until stopped."""
     listener = listen(host, port)
     address = _address_of(host, listener)
@@ -31,10 +34,12 @@ def serve_site(settings: AppSettings, places: Places, host: str, port: int) -> N
     notes.print(f"The server is at [bold]{address}[/bold]  (stop it with Ctrl-C)")
     if demo:
         notes.print(f"The demo website is at [bold]{address}{DEMO_PATH}/[/bold]")
-    _serve(settings, places, listener)
+    _serve(settings, places, embedder, listener)
 
 
-def serve_demo(settings: AppSettings, places: Places, host: str, port: int) -> None:
+def serve_demo(
+    settings: AppSettings, places: Places, embedder: PassageEmbedder | None, host: str, port: int
+) -> None:
     """Read the demo website in, then serve it."""
     from app.cli.ingesting import Named, ingest_sources  # noqa: PLC0415 - serving reads no source
 
@@ -48,7 +53,7 @@ def serve_demo(settings: AppSettings, places: Places, host: str, port: int) -> N
     notes.print()
     notes.print(f"Open this page and talk to the agent: [bold green]{page}[/bold green]")
     notes.print(f"Data is kept in {places.data}. Stop with Ctrl-C.", highlight=False)
-    _serve(settings, places, listener)
+    _serve(settings, places, embedder, listener)
 
 
 def listen(host: str, port: int) -> socket.socket:  # noqa: RET503 - complain() ends
@@ -72,16 +77,26 @@ def listen(host: str, port: int) -> socket.socket:  # noqa: RET503 - complain() 
     complain(f"No free port near {port}. Name another with --port.")
 
 
-def _serve(settings: AppSettings, places: Places, listener: socket.socket) -> None:
+def _serve(
+    settings: AppSettings,
+    places: Places,
+    embedder: PassageEmbedder | None,
+    listener: socket.socket,
+) -> None:
     configure_logging(json_lines=settings.server.log_format == "json", level=_level())
     loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(_run(settings, places, listener))
+        runner.run(_run(settings, places, embedder, listener))
 
 
-async def _run(settings: AppSettings, places: Places, listener: socket.socket) -> None:
+async def _run(
+    settings: AppSettings,
+    places: Places,
+    embedder: PassageEmbedder | None,
+    listener: socket.socket,
+) -> None:
     # Opened before the server comes up: what is wrong with it is then one clear message.
-    runtime = await Runtime.start(settings, places)
+    runtime = await Runtime.start(settings, places, embedder)
 
     async def get_opened() -> Runtime:
         return runtime

@@ -77,8 +77,10 @@ class LocalMiniLM:
         """
         with self._lock:
             if self._session is None:
+                # The session first: it needs the most memory while it opens.
+                session = _load_session(self._model_path or _find_model())
                 self._tokenizer = _load_tokenizer()
-                self._session = _load_session(self._model_path or _find_model())
+                self._session = session
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's name for `embed_batch`; plain lists."""
