@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -74,10 +75,16 @@ def _is_named_so(tag: str, attributes: Mapping[str, str | None], in_content: boo
         return False
     if tag in {"main", "article", "body", "h1", "h2", "h3", "h4", "table", "li", "tr", "td", "p"}:
         return False
-    if tag == "aside" and _SIDE_NOTES.search(names):
-        return True
-    return _ANYWHERE.search(names) is not None or (
-        not in_content and _OUTSIDE.search(names) is not None
+    return _names_furniture(names, tag == "aside", in_content)
+
+
+@lru_cache(8_192)
+def _names_furniture(names: str, is_aside: bool, in_content: bool) -> bool:
+    """Pages of one site use the same few hundred names over and over."""
+    return bool(
+        (is_aside and _SIDE_NOTES.search(names))
+        or _ANYWHERE.search(names)
+        or (not in_content and _OUTSIDE.search(names))
     )
 
 

@@ -186,6 +186,9 @@ def flat_text(
     node: LexborNode, *, depth: int = 0, buttons: bool = False, skip: frozenset[str] = frozenset()
 ) -> str:
     """All text below a node as running text: for headings, table cells and list items."""
+    only = only_text(node)
+    if only is not None:
+        return only
     into = InlineText()
     _gather(node, into, depth, buttons, skip)
     return into.take()
@@ -216,6 +219,16 @@ def _gather(
             into.add(" ")
 
 
+def only_text(node: LexborNode) -> str | None:
+    """The text of a node that holds nothing but text (most do), else None."""
+    child = node.first_child
+    if child is None:
+        return ""
+    if child.next is not None or child.tag != "-text":
+        return None
+    return clean_text(child.text_content or "")
+
+
 def icon_meaning(node: LexborNode) -> str:
     """What the icons of an otherwise empty cell or of a list item say: "✓", "✗", a label or ""."""
     for icon in node.css("svg, i, span, img, use"):
@@ -238,12 +251,12 @@ def icon_meaning(node: LexborNode) -> str:
     return ""
 
 
-def crossed_out(node: LexborNode) -> bool:
-    """Whether a list item is marked as not included, by an icon or a class."""
+def crossed_out(node: LexborNode, is_plain: bool) -> bool:
+    """Whether a list item is marked as not included, by an icon or a class.
+
+    `is_plain`: it holds nothing but text, so that it needs not be searched for icons.
+    """
     hint = node.attributes.get("class") or ""
     if hint and re.search(r"\b(?:not-included|excluded|unavailable|line-through)\b", hint):
         return True
-    only = node.first_child
-    if only is None or (only.next is None and only.is_text_node):
-        return False
-    return icon_meaning(node) == "✗"
+    return not is_plain and icon_meaning(node) == "✗"

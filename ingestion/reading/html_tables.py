@@ -11,6 +11,7 @@ from ingestion.reading.html_inline import flat_text, icon_meaning
 _MAX_SPAN = 60
 _LONG_CELL_CHARS = 700
 _SHORT_LABEL_CHARS = 60
+_RICH_CELLS = ":is(td, th) :is(h1, h2, h3, h4, pre, details)"
 _CELL_ROLES = frozenset({"cell", "gridcell", "columnheader", "rowheader"})
 
 
@@ -31,13 +32,11 @@ def is_layout(table: LexborNode) -> bool:
     """Whether a table only places things: then its cells are read one by one."""
     if table.attributes.get("role") in {"presentation", "none"}:
         return True
-    if table.css_first("table h1, table h2, table h3") is not None:
+    if table.css_first("td table, th table") is not None:
         return True
-    if any(inner.mem_id != table.mem_id for inner in table.css("table")):
+    if table.css_first(_RICH_CELLS) is not None:
         return True
     cells = table.css("td, th")
-    if any(cell.css_first("h1, h2, h3, h4, pre, details") is not None for cell in cells):
-        return True
     return len(cells) == 1 or (
         len(cells) <= 4
         and any(len(cell.text()) > _LONG_CELL_CHARS for cell in cells)

@@ -16,6 +16,7 @@ from ingestion.reading.html_inline import (
     flat_text,
     image_text,
     inline_element,
+    only_text,
 )
 from ingestion.reading.html_tables import is_layout, table_lines
 from ingestion.reading.page_text import PageText, clean_code, clean_text
@@ -66,7 +67,7 @@ class HtmlWalk:
                 self._page.add(image_text(image, alone=True))
 
     def _flush(self) -> None:
-        text = self._inline.take()
+        text = self._inline.take() if self._inline else ""
         if text:
             self._page.add(self._number + text)
             self._number = ""
@@ -316,8 +317,10 @@ def _first_alternative(node: LexborNode) -> str:
 
 def _bold_question(node: LexborNode) -> str:
     """`<p><strong>Do you ship?</strong></p>`: a question set bold is the heading of its answer."""
-    first = node.css_first("strong, b")
-    if first is None:
+    first = node.first_child
+    while first is not None and first.tag == "-text" and not (first.text_content or "").strip():
+        first = first.next
+    if first is None or first.tag not in {"strong", "b"}:
         return ""
     text = flat_text(node)
     if not text.endswith("?") or len(text) > _LONGEST_QUESTION_CHARS:
@@ -335,13 +338,14 @@ def _item_lines(node: LexborNode, indent: str, depth: int) -> list[str]:
             continue
         if item.tag in DROPPED_TAGS:
             continue
-        text = flat_text(item, skip=_LISTS).replace("\n", " ")
+        plain = only_text(item)
+        text = flat_text(item, skip=_LISTS).replace("\n", " ") if plain is None else plain
         if text:
             mark = f"{number}." if node.tag == "ol" else "-"
-            cross = "✗ " if crossed_out(item) and not text.startswith("✗") else ""
+            cross = "✗ " if crossed_out(item, plain is not None) and text[0] != "✗" else ""
             lines.append(f"{indent}{mark} {cross}{text}")
             number += 1
-        if depth < 40:
+        if depth < 40 and plain is None:
             for nested in item.css("ul, ol, menu"):
                 if _closest(nested, "li") == item.mem_id:
                     lines.extend(_item_lines(nested, indent + "  ", depth + 1))
