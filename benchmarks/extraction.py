@@ -85,9 +85,7 @@ def main() -> None:
         figures = measure(messages)
         each = (time.perf_counter() - started) / len(messages) * 1000
         nothing = sum(not message["want"] for message in messages)
-        print(
-            f"\n{name}: {len(messages)} messages, {nothing} of them hold nothing; {each:.2f} ms each"
-        )
+        print(f"\n{name}: {len(messages)} messages, {nothing} hold nothing; {each:.2f} ms each")
         print(
             f"{'field':26} {'precision':>9} {'recall':>7} {'right':>6} {'false':>6} {'missed':>7}"
         )
