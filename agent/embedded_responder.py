@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.answers import Card, Draft, Quote, Sentence
 from agent.intents import Intent
+from agent.labelling import choose_label
 from agent.recalling import RecalledQuestion
 from agent.responder import TurnContext
 from agent.sentences import ChosenSentence, choose_sentences
@@ -43,11 +44,20 @@ class _Builder:
         )
         self.sentences.append(Sentence(words))
 
-    def quote(self, chosen: Sequence[ChosenSentence]) -> None:
-        """Add sentences of the website."""
+    def quote(self, chosen: Sequence[ChosenSentence], question: RecalledQuestion) -> None:
+        """Add sentences of the website; the first of each passage says what it is about."""
+        labelled: set[int] = set()
         for one in chosen:
             quote = Quote(one.passage_id, one.start, one.end, one.text)
-            self.sentences.append(Sentence(one.text, (quote,), about_company=True))
+            label = ""
+            if one.passage_id not in labelled:
+                labelled.add(one.passage_id)
+                passage = question.recall.stored[one.passage_id]
+                label = choose_label(
+                    question.searched, passage.title, passage.heading_path, one.text
+                )
+            text = f"{label}: {one.text}" if label else one.text
+            self.sentences.append(Sentence(text, (quote,), about_company=True))
 
 
 class EmbeddedResponder:
@@ -137,7 +147,7 @@ class EmbeddedResponder:
             builder.say("closest")
             builder.unanswered.append(question.asked.text)
         builder.outcomes.append("answered" if band is Band.ANSWER else "closest")
-        builder.quote(chosen)
+        builder.quote(chosen, question)
 
     def _choose_band(self, context: TurnContext, question: RecalledQuestion) -> Band:
         """The ranking's own judgement, held against the threshold of the site's owner."""
@@ -178,7 +188,7 @@ class EmbeddedResponder:
             chosen = choose_sentences(question.searched, question.recall.passages, limit=2)
             if chosen:
                 builder.say("person_found")
-                builder.quote(chosen)
+                builder.quote(chosen, question)
         builder.unanswered.append(builder.context.text)
         builder.say("person_offer")
 

@@ -128,10 +128,9 @@ class Turn:
         self, draft: Draft, passages: dict[int, StoredPassage], allowed: set[str], language: str
     ) -> list[Sentence]:
         """The sentences that may be said; an honest "not found" when none is left."""
-        texts = {passage_id: passage.text for passage_id, passage in passages.items()}
         spoken = []
         for sentence in draft.sentences:
-            objection = check_sentence(sentence, texts, allowed)
+            objection = check_sentence(sentence, passages, allowed)
             if objection is None:
                 spoken.append(sentence)
             else:

@@ -1,8 +1,9 @@
 """Whether a sentence may be said: the door that every sentence passes, whoever worded it. Pure.
 
 A sentence about the company must carry a quote, the quote must stand in its passage to the
-letter, and every price, number, date, e-mail address, phone number and web address of the
-sentence must stand in its quotes. The agent's own words hold no such thing at all.
+letter, and every word, price, number, date, e-mail address, phone number and web address of the
+sentence must stand in its quotes, or in the title and headings they stand under. The agent's own
+words hold no number and no address at all.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from agent.answers import Draft, Quote, Sentence
+from sales.knowledge.schemas import StoredPassage
 
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"']+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
@@ -30,11 +32,13 @@ class Objection(StrEnum):
 
 
 def check_sentence(
-    sentence: Sentence, passages: Mapping[int, str], allowed_values: Collection[str] = ()
+    sentence: Sentence,
+    passages: Mapping[int, StoredPassage],
+    allowed_values: Collection[str] = (),
 ) -> Objection | None:
     """The reason why `sentence` may not be said, or None.
 
-    `passages` holds the texts that were recalled, by passage id; `allowed_values` are values
+    `passages` holds what was recalled, by passage id; `allowed_values` are values
     that the agent's own words may repeat, such as a number from the visitor's own question.
     """
     if not sentence.about_company:
@@ -42,9 +46,12 @@ def check_sentence(
         return Objection.UNSUPPORTED_VALUE if values - set(allowed_values) else None
     if not sentence.quotes:
         return Objection.NO_SOURCE
-    if not all(quote_stands(quote, passages.get(quote.passage_id)) for quote in sentence.quotes):
-        return Objection.QUOTE_DOES_NOT_STAND
-    quoted = " ".join(quote.text for quote in sentence.quotes)
+    quoted = ""
+    for quote in sentence.quotes:
+        passage = passages.get(quote.passage_id)
+        if passage is None or not quote_stands(quote, passage.text):
+            return Objection.QUOTE_DOES_NOT_STAND
+        quoted += " ".join((quote.text, passage.title, *passage.heading_path, ""))
     if find_values(sentence.text) - find_values(quoted):
         return Objection.UNSUPPORTED_VALUE
     # Word for word: the embedded responder never rephrases.
