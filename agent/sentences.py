@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from agent import sentence_weights as weights
@@ -38,6 +39,20 @@ class ChosenSentence:
     end: int
     text: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What is known of a sentence without the question. `families`: first five letters of its
+    longer stems, to find "invent" for "inventor"; `content`: stems of its content words in order.
+    """
+
+    sentence: Sentence
+    stems: frozenset[str]
+    families: frozenset[str]
+    content: tuple[str, ...]
+    size: int
+    dangling: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +101,20 @@ def score_sentences(question: str, passages: Sequence[RankedPassage]) -> list[_S
     """Every sentence that may be spoken with the probability that it holds the answer."""
     words = QuestionWords.of(question)
     answer_type = choose_answer_type(question)
-    split = [
-        [(item, _find_stems(passage.text[item.start : item.end])) for item in sentences]
-        for passage in passages
-        for sentences in [split_sentences(passage.text)]
-    ]
-    rarity = _estimate_rarity(words, [stems for pieces in split for _, stems in pieces])
+    split = [_read_passage(passage.text) for passage in passages]
+    rarity = _estimate_rarity(words, [piece.stems for pieces in split for piece in pieces])
     scored: list[_Scored] = []
     for number, (passage, pieces) in enumerate(zip(passages, split, strict=True)):
-        for index, (sentence, stems) in enumerate(pieces):
+        for index, piece in enumerate(pieces):
+            sentence = piece.sentence
             leads = sentence.kind is SentenceKind.LEAD and index + 1 < len(pieces)
             if sentence.kind not in SPEAKABLE and not (
-                leads and pieces[index + 1][0].kind in _LISTED
+                leads and pieces[index + 1].sentence.kind in _LISTED
             ):
                 continue
             features = build_features(words, rarity, answer_type, passage, pieces, index)
             logit = sum(weights.WEIGHTS[name] * value for name, value in features.items())
-            scored.append(_Scored(number, index, sentence, stems, logit))
+            scored.append(_Scored(number, index, sentence, piece.stems, logit))
     if not scored:
         return []
     top = max(item.logit for item in scored)
@@ -115,37 +127,40 @@ def build_features(
     rarity: Mapping[str, float],
     answer_type: AnswerType,
     passage: RankedPassage,
-    pieces: Sequence[tuple[Sentence, frozenset[str]]],
+    pieces: Sequence[_Piece],
     index: int,
 ) -> dict[str, float]:
     """What is known of one sentence; names as in `sentence_weights.WEIGHTS`."""
-    sentence, here = pieces[index]
-    before = pieces[index - 1][1] if index else frozenset[str]()
+    piece = pieces[index]
+    sentence, here = piece.sentence, piece.stems
+    before = pieces[index - 1].stems if index else frozenset[str]()
     text = passage.text[sentence.start : sentence.end]
     asked = frozenset(words.stems)
     total = sum(rarity.values()) or 1.0
     coverage = sum(rarity[item] for item in asked & here) / total
+    related = sum(
+        rarity[item] for item in asked - here if len(item) >= 5 and item[:5] in piece.families
+    )
     previous = sum(rarity[item] for item in asked & before - here) / total
     fits = holds_type(answer_type, text, asked)
-    after_question = index > 0 and pieces[index - 1][0].kind is SentenceKind.QUESTION
+    after_question = index > 0 and pieces[index - 1].sentence.kind is SentenceKind.QUESTION
     names = [stems for _, stems in words.names]
-    tokens = split_words(text)
     return {
         "coverage": coverage,
-        "related": sum(rarity[item] for item in asked - here if _has_relative(item, here)) / total,
-        "bigrams": _count_bigrams(words, tokens),
+        "related": related / total,
+        "bigrams": _count_bigrams(words, piece.content),
         "names": sum(not here.isdisjoint(stems) for stems in names) / max(1, len(names)),
         "type": fits,
         "type_coverage": fits * coverage,
         "previous": previous,
-        "previous_dangling": previous * is_dangling(text),
+        "previous_dangling": previous * piece.dangling if previous else 0.0,
         "after_question": previous * after_question,
         "passage": math.log(max(passage.probability, 1e-4)),
         "first": float(index == 0),
         "heading_answer": passage.match.heading_similarity * max(0.0, 1 - index / 2),
         "row": coverage * (sentence.kind is SentenceKind.ROW),
         "fragment": float(sentence.kind is SentenceKind.FRAGMENT),
-        "tiny": float(len(tokens) < TINY_WORDS),
+        "tiny": float(piece.size < TINY_WORDS),
     }
 
 
@@ -155,17 +170,6 @@ def _estimate_rarity(words: QuestionWords, sentences: Sequence[frozenset[str]]) 
         item: math.log((len(sentences) + 1) / (sum(item in one for one in sentences) + 0.5)) + 0.1
         for item in words.stems
     }
-
-
-def _has_relative(word: str, stems: frozenset[str]) -> bool:
-    """Whether a word of the same family stands there: "invent" for "inventor"."""
-    if len(word) < 4:
-        return False
-    for other in stems:
-        size = max(4, min(len(word), len(other)) - 2)
-        if len(other) >= 4 and word[:size] == other[:size]:
-            return True
-    return False
 
 
 def is_dangling(text: str) -> bool:
@@ -188,14 +192,29 @@ _CONNECTING = frozenset(
 )
 
 
-def _find_stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in split_words(text))
+@lru_cache(maxsize=512)
+def _read_passage(text: str) -> tuple[_Piece, ...]:
+    pieces = []
+    for sentence in split_sentences(text):
+        part = text[sentence.start : sentence.end]
+        words = split_words(part)
+        stems = frozenset(stem(word) for word in words)
+        pieces.append(
+            _Piece(
+                sentence=sentence,
+                stems=stems,
+                families=frozenset(item[:5] for item in stems if len(item) >= 5),
+                content=tuple(stem(word) for word in words if word not in STOP_WORDS),
+                size=len(words),
+                dangling=is_dangling(part),
+            )
+        )
+    return tuple(pieces)
 
 
-def _count_bigrams(words: QuestionWords, tokens: Sequence[str]) -> float:
+def _count_bigrams(words: QuestionWords, content: Sequence[str]) -> float:
     if not words.bigrams:
         return 0.0
-    content = [stem(word) for word in tokens if word not in STOP_WORDS]
     return len(words.bigrams.intersection(pairwise(content))) / len(words.bigrams)
 
 
