@@ -37,6 +37,14 @@ def test_a_stopped_answer_can_be_asked_for_again(chat: Chat, server: State) -> N
     assert len(chat.lines()) == 3
 
 
+def test_the_keyboard_is_not_lost_when_the_stop_button_goes(chat: Chat, server: State) -> None:
+    server.faults.pause = 0.8
+    chat.open().ask("What is the price?")
+    chat.stop.focus()
+    chat.reads(SECOND)
+    expect(chat.input).to_be_focused()
+
+
 def test_an_answer_can_be_stopped_before_its_first_word(chat: Chat, server: State) -> None:
     server.faults.pause = 1
     chat.open().ask("What is the price?")

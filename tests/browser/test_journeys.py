@@ -70,6 +70,11 @@ def test_an_answer_streams_in_and_its_citation_opens_the_source(chat: Chat, serv
         mark.click()
     expect(opened.value).to_have_title("Pricing")
     expect(mark).to_have_attribute("href", f"{server.site}/pricing.html")
+    with chat.page.context.expect_page() as opened:
+        chat.article(PRICE).get_by_role("link", name="[2] Shipping and returns").click()
+    opened.value.wait_for_load_state()
+    quoted = "#:~:text=Every%20roast%20leaves%20our,we%20ship%20on%20weekdays."
+    assert opened.value.url == f"{server.site}/shipping.html{quoted}"
 
 
 def test_the_sources_are_listed_with_their_quotes(chat: Chat) -> None:
@@ -240,7 +245,7 @@ def test_the_language_follows_the_page(
     page = visit().page
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("button", name=send)).to_be_visible()
-    page.wait_for_function("localStorage.length")
+    expect(page.get_by_role("log").get_by_text("Hello!")).to_be_visible()
     assert server.asked("/conversations")[0].body["locale"] == language
 
 

@@ -27,6 +27,7 @@ function drawComposer() {
   frame.limit.textContent = over > 0 ? strings.long.replace("{n}", `${over}`) : "";
   frame.sendButton.disabled = over > 0 || !value.trim();
   frame.sendButton.hidden = busy && frame.sendButton.disabled;
+  if (!busy && frame.stopButton.matches(":focus")) frame.input.focus();
   frame.stopButton.hidden = !busy;
   frame.composer.hidden = session.ended;
   frame.farewell.hidden = !session.ended;

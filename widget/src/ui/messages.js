@@ -104,7 +104,7 @@ export function drawItem(item) {
     parts.push(h("article", {}, h("span", { class: "sr" }, `${speaker}: `), ...parts));
     drawn.set(item, parts);
   }
-  const [text, extras, sources, notes, article] = parts;
+  const [text, sources, extras, notes, article] = parts;
   setProps(article, { class: `${role} ${state}` });
   reconcile(text, sentences.map((sentence, index) => listSentence(sentence, index, citations)));
   reconcile(extras, cards.flatMap(listCard));
