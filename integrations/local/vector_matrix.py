@@ -1,6 +1,6 @@
 """Exact nearest-neighbour search over one site's vectors, in memory.
 
-A float32 matrix and one matrix product: 0.1 ms at 1,000 passages, and exact. Readers never wait:
+A float32 matrix and one product on one thread: 0.1 ms at 1,000 passages, and exact. Readers never wait:
 they take the current snapshot, which a writer replaces as a whole.
 """
 
@@ -87,7 +87,10 @@ class VectorMatrix:
         now = self._snapshot
         if not now.size or limit < 1:
             return []
-        scores = now.vectors[: now.size] @ np.asarray(query, dtype=np.float32)
+        # Not `@`: its BLAS starts a thread per core for one product, and on a busy machine they
+        # wait for each other (5,000 passages: 48 ms instead of 3, with every core at work).
+        vectors = now.vectors[: now.size]
+        scores = np.einsum("rd,d->r", vectors, np.asarray(query, dtype=np.float32))
         if limit < now.size:
             best = np.argpartition(scores, now.size - limit)[now.size - limit :]
         else:
