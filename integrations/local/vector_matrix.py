@@ -1,7 +1,7 @@
 """Exact nearest-neighbour search over one site's vectors, in memory.
 
-A float32 matrix and one product on one thread: 0.1 ms at 1,000 passages, and exact. Readers never wait:
-they take the current snapshot, which a writer replaces as a whole.
+A float32 matrix and one product on one thread: 0.1 ms at 1,000 passages, and exact. Readers never
+wait: they take the current snapshot, which a writer replaces as a whole.
 """
 
 from __future__ import annotations
