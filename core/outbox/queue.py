@@ -35,9 +35,10 @@ _INSERT = {
     .returning(_TABLE.c.id, _TABLE.c.effect),
 }
 
-# An entry whose process died under it is tried again at once, but not for ever at once: an
-# effect that kills the server must leave the server time to be repaired.
-_PATIENCE = ((10, timedelta(0)), (20, timedelta(seconds=15)), (None, timedelta(minutes=5)))
+# An entry whose process died under it is tried again at once. Only one that was started this
+# often may be what kills the process: it must leave the server time to be repaired.
+_SUSPICIOUS_STARTS = 20
+_PAUSE_OF_SUSPECTS = timedelta(seconds=30)
 
 
 def build_key(tenant_id: str, effect: str, occurrence: str) -> str:
@@ -271,11 +272,6 @@ async def list_lease_owners(uow: UnitOfWork) -> dict[str, datetime]:
 
 async def recover(uow: UnitOfWork, *, gone: Collection[str], now: datetime) -> int:
     """Free what is held by owners that are gone or let their lease run out. How many."""
-    conditions = [
-        (_TABLE.c.attempts <= attempts, now + patience)
-        for attempts, patience in _PATIENCE
-        if attempts is not None
-    ]
     freed = await uow.session.execute(
         update(_TABLE)
         .where(
@@ -286,7 +282,9 @@ async def recover(uow: UnitOfWork, *, gone: Collection[str], now: datetime) -> i
             state=EntryState.PENDING,
             lease_owner=None,
             lease_until=None,
-            available_at=case(*conditions, else_=now + _PATIENCE[-1][1]),
+            available_at=case(
+                (_TABLE.c.attempts <= _SUSPICIOUS_STARTS, now), else_=now + _PAUSE_OF_SUSPECTS
+            ),
         )
         .returning(_TABLE.c.id)
     )

@@ -62,7 +62,7 @@ async def test_what_a_vanished_machine_held_is_taken_up_when_its_lease_ends(worl
 async def test_an_effect_that_keeps_killing_its_process_leaves_pauses(world: World) -> None:
     world.on_order()
     (entry,) = await world.record(1)
-    await take(world, entry.id, str(dead_process()), SystemClock().now(), starts=11)
+    await take(world, entry.id, str(dead_process()), SystemClock().now(), starts=21)
     await world.start()
     status = await world.outbox.wait_for(entry.id, timedelta(milliseconds=500))
     assert status.state is EntryState.PENDING
