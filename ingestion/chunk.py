@@ -144,7 +144,7 @@ def _line_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _unbroken(text: str, start: int, end: int, *, whole: bool) -> Iterator[tuple[int, int]]:
-    """A sentence, item or row as it is; what is far too long to be one, cut at sentences or words."""
+    """A sentence, item or row as it is; what is far too long to be one is cut."""
     if _count_words(text[start:end]) <= _UNBROKEN_WORDS:
         yield start, end
         return

@@ -30,7 +30,8 @@ _CHECK = re.compile(
     r"(?:^|[-_ /#:])(?:check|checkmark|tick|yes|included)(?:$|[-_ .0-9])", re.IGNORECASE
 )
 _CROSS = re.compile(
-    r"(?:^|[-_ /#:])(?:x|cross|times|xmark|close|minus|dash|no|excluded|not-included)(?:$|[-_ .0-9])",
+    r"(?:^|[-_ /#:])(?:x|cross|times|xmark|close|minus|dash|no|excluded|not-included)"
+    r"(?:$|[-_ .0-9])",
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(

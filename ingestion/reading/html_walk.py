@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -28,7 +29,7 @@ _LONG_DEFINITION_CHARS = 240
 _LONGEST_QUESTION_CHARS = 160
 _RENDERED_TEMPLATES = ("shadowrootmode", "x-if", "x-for", "v-if", "v-slot")
 # Below these an item is more than a line of text and is read like a part of the page.
-_RICH_ITEM = "h1, h2, h3, h4, h5, h6, pre, table, details, dl"
+_RICH_ITEM = re.compile(r"<(?:h[1-6]|pre|table|details|dl)[\s>]")
 _LISTS = frozenset({"ul", "ol", "menu"})
 
 
@@ -182,7 +183,7 @@ class HtmlWalk:
         self._page.add("\n".join(table_lines(node)), "table")
 
     def _list(self, node: LexborNode, depth: int) -> None:
-        if node.css_first(_RICH_ITEM) is not None:
+        if _RICH_ITEM.search(node.html or ""):
             self._rich_items(node, depth)
             return
         self._page.add("\n".join(_item_lines(node, "", 0)), "list")
@@ -212,7 +213,7 @@ class HtmlWalk:
             if (
                 term.endswith("?")
                 or len(text) > _LONG_DEFINITION_CHARS
-                or child.css_first(_RICH_ITEM)
+                or _RICH_ITEM.search(child.html or "")
             ):
                 self._page.add("\n".join(lines), "list")
                 lines = []

@@ -15,7 +15,8 @@ _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*|\[\d+\])*")
 _KEY = re.compile(r"(?:([A-Za-z_$][\w$-]*)|(\d+)|'([^'\n]*)'|\"([^\"\n]*)\")\s*:")
 _DECLARATION = re.compile(
-    r"^[ \t]*(?:export\s+)?(?:const|let|var)\s+(?:([A-Za-z_$][\w$]*)\s*(?::[^=\n]+)?|\{([^}]*)\}\s*(?::[^=\n]+)?)\s*=\s*",
+    r"^[ \t]*(?:export\s+)?(?:const|let|var)\s+"
+    r"(?:([A-Za-z_$][\w$]*)|\{([^}]*)\})\s*(?::[^=\n]+)?\s*=\s*",
     re.MULTILINE,
 )
 _ESCAPES = {"n": "\n", "t": " ", "r": "", "b": "", "f": "", "v": "", "0": ""}

@@ -139,7 +139,9 @@ def _shorthand(inner: str, tag: Tag, known: Mapping[str, Any]) -> None:
         tag.attributes[inner] = value
 
 
-def _read_attribute(source: str, at: int, tag: Tag, known: Mapping[str, Any], nesting: int) -> int:
+def _read_attribute(  # noqa: PLR0911 - one for each way to write a value
+    source: str, at: int, tag: Tag, known: Mapping[str, Any], nesting: int
+) -> int:
     name = _ATTRIBUTE_NAME.match(source, at)
     if name is None:
         return at + 1

@@ -36,10 +36,10 @@ def mdx_to_markdown(
         if is_code:
             out.append(part)
         else:
-            part, script = _without_statements(part)
+            prose, script = _without_statements(part)
             if script:
                 data = read_declarations(script, data)
-            out.append(_Prose(template, data).convert(part))
+            out.append(_Prose(template, data).convert(prose))
     return "\n".join(out)
 
 

@@ -12,13 +12,13 @@ import re
 # Shortcodes of WordPress and of common plug-ins. With a closing tag their inner text stays, unless
 # they are media. Others are recognised by their form, see `_is_shortcode`.
 _MEDIA = frozenset(
-    "gallery playlist audio video wp_caption_ youtube vimeo embed soundcloud slideshow googlemaps".split()
+    "gallery playlist audio video youtube vimeo embed soundcloud slideshow googlemaps".split()
 )
 _KNOWN = frozenset(
     "caption wp_caption gallery playlist audio video embed code sourcecode quote button row column "
-    "columns one_half one_half_last one_third one_third_last two_thirds one_fourth tabs tab accordion "
-    "accordions toggle toggles faq faqs spoiler section divider spacer contact-form contact-form-7 "
-    "wpforms gravityform ninja_form products product product_page woocommerce_cart "
+    "columns one_half one_half_last one_third one_third_last two_thirds one_fourth tabs tab "
+    "accordion accordions toggle toggles faq faqs spoiler section divider spacer contact-form "
+    "contact-form-7 wpforms gravityform ninja_form products product product_page woocommerce_cart "
     "woocommerce_checkout woocommerce_my_account add_to_cart recent_products sitemap tagline "
     "latex archives slideshow youtube vimeo soundcloud googlemaps raw".split()
 )
@@ -154,7 +154,7 @@ def _opened(name: str, raw: str, *, encloses: bool) -> str:
 
 
 def _closed(name: str, following: str) -> str:
-    """What a closing tag leaves: `[mark]one[/mark].` is within a sentence, boxes in a row are not."""
+    """What a closing tag leaves: `[mark]one[/mark].` is within a sentence, boxes are not."""
     if name in {"code", "sourcecode"}:
         return "</pre>"
     if name.startswith(_ATTRIBUTED_PREFIXES) or name in _TITLED_NAMES:

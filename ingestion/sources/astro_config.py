@@ -162,8 +162,8 @@ def _collections(project: Path, source: str) -> dict[str, str]:
     if exported is None:
         return folders
     listed = text[exported.end() + 1 : end_of_brackets(text, exported.end()) - 1]
-    names = (part.partition(":") for part in listed.split(",") if part.strip())
-    by_variable = {
-        (variable or name).strip(): name.strip(" '\"\n\t") for name, _, variable in names
-    }
-    return {by_variable.get(variable, variable): folder for variable, folder in folders.items()}
+    by_variable: dict[str, str] = {}
+    for part in listed.split(","):
+        name, _, variable = part.partition(":")
+        by_variable[(variable or name).strip()] = name.strip(" '\"\n\t")
+    return {by_variable.get(name, name): folder for name, folder in folders.items()}

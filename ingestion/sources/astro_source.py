@@ -62,7 +62,7 @@ class SourcePages:
         listed = self._listed()
         pages = AstroPages(self._project, self._source, self._data(listed))
         for path in self._page_files:
-            yield from self._page(path, pages, listed)
+            yield from self._page(path, pages)
         for name, paths in self._entry_files.items():
             if name in listed and not self._has_route(name):
                 continue  # its entries are shown by pages, which hold them now
@@ -120,7 +120,7 @@ class SourcePages:
             found[name] = entries
         return found
 
-    def _page(self, path: Path, pages: AstroPages, listed: set[str]) -> Iterator[Found]:
+    def _page(self, path: Path, pages: AstroPages) -> Iterator[Found]:
         relative = self._relative(path, self._pages)
         name = f"{self._config.source_folder}/pages/{relative}"
         route = page_route(relative)

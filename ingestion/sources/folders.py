@@ -43,7 +43,9 @@ def walk_files(root: Path) -> Iterator[Path]:
                 yield entry
 
 
-def read_text(path: Path, root: Path, max_bytes: int) -> TextFile | NotRead:
+def read_text(  # noqa: PLR0911 - a list of reasons
+    path: Path, root: Path, max_bytes: int
+) -> TextFile | NotRead:
     """Read a file below `root`."""
     try:
         if not path.resolve(strict=True).is_relative_to(root.resolve()):

@@ -16,20 +16,23 @@ _SIMPLE_LINE = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(?![\[{|>&*!])(.+?)[ \t]*$"
 
 # Keys that steer a build rather than say something to a reader.
 TECHNICAL_KEYS = frozenset(
-    "layout slug permalink draft published date pubdate publishdate publisheddate updateddate updated "
-    "modified lastmod lastupdated createdat author authors image images img cover coverimage heroimage "
-    "ogimage thumbnail banner icon icons logo tags tag category categories type template order weight "
-    "sidebar head tableofcontents editurl prev next pagefind hero canonical canonicalurl url href link "
-    "links path id uid key lang locale language title description excerpt summary seo robots noindex "
-    "aliases redirect redirects toc featured pinned sort sortorder position class classname style color "
-    "variant theme src alt version schema collection imports imagealt file files socialimage video "
-    "navigation menu keywords readingtime minutesread comments isdraft hidden index actions".split()
+    "layout slug permalink draft published date pubdate publishdate publisheddate updateddate "
+    "updated modified lastmod lastupdated createdat author authors image images img cover "
+    "coverimage heroimage ogimage thumbnail banner icon icons logo tags tag category categories "
+    "type template order weight sidebar head tableofcontents editurl prev next pagefind hero "
+    "canonical canonicalurl url href link links path id uid key lang locale language title "
+    "description excerpt summary seo robots noindex aliases redirect redirects toc featured "
+    "pinned sort sortorder position class classname style color variant theme src alt version "
+    "schema collection imports imagealt file files socialimage video navigation menu keywords "
+    "readingtime minutesread comments isdraft hidden index actions".split()
 )
 _NO_TEXT = re.compile(r"^(?:https?:|mailto:|tel:|/|\./|\.\./|~/|@/|#|data:)")
 _FACT_CHARS = 300
 
 
-def split_front_matter(text: str) -> tuple[dict[str, Any], str, str]:
+def split_front_matter(  # noqa: PLR0911 - one for each form
+    text: str,
+) -> tuple[dict[str, Any], str, str]:
     """Return the data, the text below, and what is wrong with the data ("" if nothing).
 
     Data that does not parse is read line by line as far as it goes: the text below is still good.
@@ -86,20 +89,14 @@ def facts_of(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Values that say something to a reader: a price, a size, a delivery time."""
     facts: list[tuple[str, str]] = []
     for key, value in data.items():
-        if key.lower().replace("_", "").replace("-", "") in TECHNICAL_KEYS or isinstance(
-            value, bool
-        ):
+        if key.lower().replace("_", "").replace("-", "") in TECHNICAL_KEYS:
             continue
-        if (
-            isinstance(value, list)
-            and value
-            and all(isinstance(v, str | int | float) for v in value)
-        ):
-            value = ", ".join(map(str, value))
-        if isinstance(value, str | int | float):
-            text = " ".join(str(value).split())
-            if text and len(text) <= _FACT_CHARS and not _NO_TEXT.match(text):
-                facts.append((_spoken(key), text))
+        values = value if isinstance(value, list) else [value]
+        if not all(isinstance(v, str | int | float) and not isinstance(v, bool) for v in values):
+            continue
+        text = " ".join(", ".join(map(str, values)).split())
+        if text and len(text) <= _FACT_CHARS and not _NO_TEXT.match(text):
+            facts.append((_spoken(key), text))
     return tuple(facts)
 
 

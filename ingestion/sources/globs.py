@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|[^*?\[]+|\[")
+_PIECE = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|[^*?\[]+|\[")
 
 
 def compile_glob(pattern: str) -> re.Pattern[str]:
     """Return the pattern that a whole path must match."""
     parts: list[str] = []
-    for token in _TOKEN.findall(pattern):
-        if token == "**/":
+    for piece in _PIECE.findall(pattern):
+        if piece == "**/":
             parts.append("(?:.*/)?")
-        elif token == "**":
+        elif piece == "**":
             parts.append(".*")
-        elif token == "*":
+        elif piece == "*":
             parts.append("[^/]*")
-        elif token == "?":
+        elif piece == "?":
             parts.append("[^/]")
-        elif token.startswith("[") and len(token) > 2:
-            parts.append(token.replace("[!", "[^"))
+        elif piece.startswith("[") and len(piece) > 2:
+            parts.append(piece.replace("[!", "[^"))
         else:
-            parts.append(re.escape(token))
+            parts.append(re.escape(piece))
     return re.compile("".join(parts) + r"\Z", re.DOTALL)

@@ -104,7 +104,7 @@ class TrapGuard:
         self._queries: Counter[str] = Counter()
         self._shapes: Counter[str] = Counter()
 
-    def find_trap(self, url: str) -> str:
+    def find_trap(self, url: str) -> str:  # noqa: PLR0911 - a list of traps
         """Return why an address is not followed, "" if it is. Counts the address."""
         parts = urlsplit(url)
         segments = [segment for segment in parts.path.split("/") if segment]

@@ -11,7 +11,7 @@ _MAX_DEPTH = 20
 
 
 def read_php_value(text: str) -> Any:
-    """Return strings, numbers, booleans, None and dicts (PHP's arrays); None if it is no such text."""
+    """Return strings, numbers, booleans, None and dicts (PHP's arrays); None for other text."""
     raw = text.strip().encode()
     try:
         value, _ = _read(raw, 0, 0)

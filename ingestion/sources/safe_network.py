@@ -66,7 +66,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the interface of httpcore
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
@@ -87,12 +87,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         return await self._inner.connect_tcp(
             str(allowed[-1]), port, timeout, local_address, socket_options
         )
-
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        """Never."""
-        raise httpcore.ConnectError("sockets of this machine are not websites")
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -1,4 +1,4 @@
-"""Sitemaps (sitemaps.org protocol 0.9): lists of pages and lists of lists, also gzipped or as text."""
+"""Sitemaps (sitemaps.org protocol 0.9): lists of pages and of lists, also packed or as text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import ParseError
 
-import defusedxml.ElementTree as safe_xml
+import defusedxml.ElementTree as SafeXml
 from defusedxml import DefusedXmlException
 
 from ingestion.sources.fetching import Fetcher, NotFetched
@@ -37,7 +37,7 @@ class SitemapPages:
 
 
 async def read_sitemaps(fetcher: Fetcher, places: list[str], base: str, limit: int) -> SitemapPages:
-    """Read the sitemaps at these places and those that they list; other sites' pages are left out."""
+    """Read the sitemaps at these places and those that they list, for pages of this site."""
     pages = SitemapPages()
     waiting = deque(dict.fromkeys(places))
     seen: set[str] = set(waiting)
@@ -97,7 +97,7 @@ def parse_sitemap(body: bytes) -> tuple[list[tuple[bool, str]], str]:
 
 def _entries(raw: bytes) -> Iterator[tuple[bool, str]]:
     location = ""
-    for _, element in safe_xml.iterparse(io.BytesIO(raw), events=("end",), forbid_dtd=True):
+    for _, element in SafeXml.iterparse(io.BytesIO(raw), events=("end",), forbid_dtd=True):
         name = element.tag.rpartition("}")[2]
         if name == "loc" and not element.tag.startswith("{http://www.google.com/schemas/sitemap-"):
             location = location or (element.text or "").strip()

@@ -122,7 +122,7 @@ def _variation(variation: Variation, currency: str) -> str:
 
 
 def _attributes(meta: Meta, terms: Sequence[Term]) -> Facts:
-    """Attributes of the shop (values are terms) and of the product alone (values are in the field)."""
+    """Attributes of the shop (values are terms) and of the product alone (in the field)."""
     facts: dict[str, str] = {}
     own = read_php_value(_first(meta, "_product_attributes"))
     if isinstance(own, dict):

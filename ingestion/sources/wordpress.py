@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import Element, ParseError
 
-import defusedxml.ElementTree as safe_xml
+import defusedxml.ElementTree as SafeXml
 from defusedxml import DefusedXmlException
 
 from ingestion.documents import Found
@@ -60,9 +60,9 @@ class WordPressSource:
         if _mentions(path, b"product_variation"):
             # Choices of a product stand anywhere in the file, mostly after it: read them first.
             for item, _ in self._items():
-                if item.post_type == "product_variation" and item.status == "publish":
-                    if len(variations) < _MAX_VARIATIONS_KEPT:
-                        variations.setdefault(item.parent, []).append(variation_of(item.meta))
+                is_choice = item.post_type == "product_variation" and item.status == "publish"
+                if is_choice and len(variations) < _MAX_VARIATIONS_KEPT:
+                    variations.setdefault(item.parent, []).append(variation_of(item.meta))
         count = 0
         for item, site in self._items():
             count += 1
@@ -99,7 +99,7 @@ class WordPressSource:
                 problem = (
                     f"not well-formed XML at column {column + 1} ({str(error).partition(':')[0]})."
                 )
-            fix = "Export it again (Tools > Export > All content); pages in the index stay as they are."
+            fix = "Export it again (Tools > Export); pages in the index stay as they are."
             raise SourceError(self.name, problem, fix, line) from error
         except DefusedXmlException as error:
             raise SourceError(
@@ -144,7 +144,7 @@ def _parse(file: IO[bytes], name: str) -> Iterator[tuple[Item, SiteOfExport]]:
     site = SiteOfExport()
     channel: Element | None = None
     is_export = False
-    for event, element in safe_xml.iterparse(file, events=("start", "end"), forbid_dtd=True):
+    for event, element in SafeXml.iterparse(file, events=("start", "end"), forbid_dtd=True):
         if event == "start":
             depth += 1
             if depth == 1 and element.tag != "rss":

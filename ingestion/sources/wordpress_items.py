@@ -24,17 +24,19 @@ _KINDS: dict[str, PageKind] = {"post": "post", "page": "page", "product": "produ
 # Types of WordPress and of common plug-ins that no visitor opens as a page.
 _INTERNAL_TYPES = frozenset(
     "attachment nav_menu_item revision custom_css customize_changeset oembed_cache user_request "
-    "wp_block wp_template wp_template_part wp_global_styles wp_navigation wp_font_family wp_font_face "
-    "product_variation shop_order shop_order_refund shop_coupon shop_subscription scheduled-action "
-    "wpcf7_contact_form wpforms wpforms-template mc4wp-form nf_sub ninja-forms elementor_library "
-    "elementor_snippet elementor_font elementor_icons e-landing-page et_pb_layout et_template "
-    "et_theme_builder et_body_layout et_header_layout et_footer_layout fl-builder-template "
-    "fl-theme-layout fusion_template fusion_element fusion_icons vc4_templates vc_grid_item "
-    "acf-field acf-field-group acf-post-type acf-taxonomy acf-ui-options-page tablepress_table "
-    "feedback jp_pay_order jp_pay_product jetpack_migration spucpt popup popup_theme amp_validated_url "
-    "custom_fonts astra-advanced-hook oceanwp_library ct_template bricks_template wp-types-group "
-    "wp-types-user-group ml-slider slider soliloquy rl_gallery envira blocks reply topic-reply "
-    "msm_sitemap guest-author wc_order_status shop_webhook mphb_booking".split()
+    "wp_block wp_template wp_template_part wp_global_styles wp_navigation wp_font_family "
+    "wp_font_face product_variation shop_order shop_order_refund shop_coupon shop_subscription "
+    "scheduled-action wpcf7_contact_form wpforms wpforms-template mc4wp-form nf_sub ninja-forms "
+    "elementor_library elementor_snippet elementor_font elementor_icons e-landing-page "
+    "et_pb_layout et_template et_theme_builder et_body_layout et_header_layout et_footer_layout "
+    "fl-builder-template fl-theme-layout fusion_template fusion_element fusion_icons "
+    "vc4_templates vc_grid_item acf-field acf-field-group acf-post-type acf-taxonomy "
+    "acf-ui-options-page tablepress_table feedback jp_pay_order jp_pay_product "
+    "jetpack_migration spucpt "
+    "popup popup_theme amp_validated_url custom_fonts astra-advanced-hook oceanwp_library "
+    "ct_template bricks_template wp-types-group wp-types-user-group ml-slider slider soliloquy "
+    "rl_gallery envira blocks reply topic-reply msm_sitemap guest-author wc_order_status "
+    "shop_webhook mphb_booking".split()
 )
 _MENTIONS_TYPE = re.compile(r"[?&]post_type=")
 
@@ -161,7 +163,9 @@ def item_found(
     )
 
 
-def _reason_to_skip(item: Item, settings: WordPressSettings) -> str:
+def _reason_to_skip(  # noqa: PLR0911 - a list of reasons
+    item: Item, settings: WordPressSettings
+) -> str:
     """Why an item is no page for visitors, "" if it is one."""
     if not item.post_type:
         return "not a WordPress item"

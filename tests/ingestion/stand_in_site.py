@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pages, exports and links are shown as they are
 """A website on the loopback, spoken to over real HTTP, with everything that real sites do wrong."""
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ async def serve(site: StandInSite) -> AsyncIterator[str]:
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
             await asyncio.sleep(0.01)
         site.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:

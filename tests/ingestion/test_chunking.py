@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.chunk import MAX_WORDS, chunk, content_hash
@@ -41,6 +41,7 @@ def pages(draw: st.DrawFn) -> ExtractedPage:
     return ExtractedPage("u", "t", None, "", "page", found, join_blocks(found))
 
 
+@settings(deadline=None)
 @given(pages())
 def test_spans_are_exact_and_in_order_and_hold_all_the_text(page: ExtractedPage) -> None:
     passages = chunk(page)
@@ -61,6 +62,7 @@ def test_spans_are_exact_and_in_order_and_hold_all_the_text(page: ExtractedPage)
         start += len(block.text) + 2
 
 
+@settings(deadline=None)
 @given(pages())
 def test_passages_are_of_one_section_and_of_the_right_size(page: ExtractedPage) -> None:
     for passage in chunk(page):
@@ -69,6 +71,7 @@ def test_passages_are_of_one_section_and_of_the_right_size(page: ExtractedPage) 
         assert len(passage.text.split()) <= 2 * MAX_WORDS
 
 
+@settings(deadline=None)
 @given(pages())
 def test_the_same_page_gives_the_same_passages(page: ExtractedPage) -> None:
     assert chunk(page) == chunk(page)
@@ -154,6 +157,7 @@ def test_sentences_end_where_a_reader_thinks_so(text: str, count: int) -> None:
     assert len(sentence_spans(text)) == count
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_sentences_hold_every_character_that_is_not_space(text: str) -> None:
     inside = "".join(text[start:end] for start, end in sentence_spans(text))

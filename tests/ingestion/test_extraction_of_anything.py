@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pages, exports and links are shown as they are
 """Whatever a site holds, extraction ends and does not raise."""
 
 from __future__ import annotations

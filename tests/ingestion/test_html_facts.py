@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pages, exports and links are shown as they are
 """A pricing page keeps every fact, in words that stand by themselves."""
 
 from __future__ import annotations

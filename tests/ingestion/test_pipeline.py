@@ -1,12 +1,13 @@
+# ruff: noqa: E501 - pages, exports and links are shown as they are
 """The whole way, from files into the real index, on every database."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,10 @@ async def test_a_source_that_fails_in_the_middle_removes_nothing(
     tmp_path: Path, knowledge: KnowledgeService
 ) -> None:
     path = tmp_path / "e.xml"
-    source = lambda: WordPressSource(WordPressSettings(type="wordpress", path=path))  # noqa: E731
+
+    def source() -> WordPressSource:
+        return WordPressSource(WordPressSettings(type="wordpress", path=path))
+
     path.write_text(HEAD.format(v="1.2") + "".join(item(n, f"Text {n}") for n in range(5)) + TAIL)
     assert (await ingest(source(), "wp", SITE, knowledge)).new == 5
     path.write_text(
@@ -174,14 +178,14 @@ async def test_killed_in_the_middle_every_page_is_whole_and_the_next_run_finishe
         folder,
         **{f"p{n}": f"# Page {n}\n\nNew text {n}.\n\n## More\n\nNew more {n}." for n in range(300)},
     )
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs meanwhile
         [sys.executable, "-c", _RUN, database_url, str(folder)], stdout=subprocess.PIPE, text=True, env={**os.environ}
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "64"
     process.send_signal(signal.SIGKILL)
     process.wait()
-    time.sleep(0.2)
+    await asyncio.sleep(0.2)
 
     async with database.reading(SITE.tenant_id) as uow:
         rows = await uow.session.execute(

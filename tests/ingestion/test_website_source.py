@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pages, exports and links are shown as they are
 from __future__ import annotations
 
 import asyncio
@@ -143,7 +144,7 @@ async def test_redirects_are_followed_within_the_site_only(site: StandInSite) ->
 
 async def test_a_site_that_moved_says_where_to(site: StandInSite) -> None:
     site.pages = {"/": RedirectResponse("http://localhost:9/", 301)}
-    with pytest.raises(SourceError, match="it redirects to http://localhost:9/. Set `url`"):
+    with pytest.raises(SourceError, match=r"it redirects to http://localhost:9/\. Set `url`"):
         await collect(open_site(site))
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - pages, exports and links are shown as they are
 from __future__ import annotations
 
 import gzip

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.reading.wordpress_text import render_post, strip_shortcodes
@@ -38,6 +38,7 @@ def test_page_builders_leave_their_titles_and_texts() -> None:
     assert "<p>Prices</p>" in html
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="[]/ab=\"' gallery\n", max_size=80))
 def test_stripping_ends_for_any_brackets(text: str) -> None:
     strip_shortcodes(text)
