@@ -28,6 +28,7 @@ _BOUND = re.compile(
     r"|starting(?: from| on)?|as of"
     r"|beginning|past|since))(?: on)?(?: the)? $"
 )
+_SIDE_BY_SIDE = re.compile(r"(?:(?:or|and|at|on|in|the|of) ?)*")
 _ONWARD = re.compile(
     r" (?:onwards?|on(?! (?:the|a|my))(?= [.,?!]| $)|or later|or after|at the earliest"
     r"|and later)(?= )"
@@ -283,18 +284,31 @@ def _narrow(found: Sequence[TimePhrase | TimeWindow]) -> tuple[TimeWindow, ...]:
     return tuple(dict.fromkeys(exact or wide))
 
 
-def exclude(wish: TimeWish, refused: Sequence[Mention]) -> TimeWish:
+def _clusters(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
+    """Mentions that stand side by side: "not Monday morning", but not "no Monday, no mornings"."""
+    clusters: list[list[Mention]] = []
+    for mention in mentions:
+        last = clusters[-1][-1] if clusters else None
+        if last and _SIDE_BY_SIDE.fullmatch(text[last.end : mention.start].strip()):
+            clusters[-1].append(mention)
+        else:
+            clusters.append([mention])
+    return clusters
+
+
+def exclude(wish: TimeWish, text: str, refused: Sequence[Mention]) -> TimeWish:
     """The wish with what was refused: days, weekdays, windows, or windows of some days."""
     days: set[date] = set()
     weekdays: set[int] = set()
     windows: list[TimeWindow] = []
     pairs: list[DayWish] = []
-    for group_days, found in _group(list(refused)):
-        narrowed = _narrow(found)
-        if group_days and narrowed:
-            pairs.append(DayWish(tuple(sorted(set(group_days))), narrowed))
-        elif narrowed:
-            windows.extend(narrowed)
+    for cluster in _clusters(text, refused):
+        for group_days, found in _group(cluster):
+            narrowed = _narrow(found)
+            if group_days and narrowed:
+                pairs.append(DayWish(tuple(sorted(set(group_days))), narrowed))
+            else:
+                windows.extend(narrowed)
     paired = {day for pair in pairs for day in pair.days}
     for mention in refused:
         if paired.issuperset(mention.days):

@@ -74,7 +74,7 @@ def read_time_phrases(
         preference=find_preference(line.text),
         quotes=tuple(line.quote(mention.start, mention.end) for mention in kept),
     )
-    wish = exclude(wish, refused)
+    wish = exclude(wish, line.text, refused)
     return replace(
         wish,
         options=build_options(line.text, kept, wish.excluded_days, wish.excluded_weekdays),

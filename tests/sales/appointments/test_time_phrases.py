@@ -20,6 +20,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 WEDNESDAY = datetime(2026, 3, 4, 10, tzinfo=BERLIN)
 CASES = list(load_phrases())
 NO_TIMES = Path(__file__).with_name("no_times.txt").read_text("utf-8").splitlines()
+FRAGMENTS = """at 4 the 7th of march next week 3 - pm tuesday or not 14:30 31st / may 5 in two days
+until after between and 10 halb uhr am mañana a las first one 99 2/30 , . ? ¤ 's 0"""
 DEV_SET = os.environ.get("SALES_AGENT_APPOINTMENTS_DEV")
 
 
@@ -134,10 +136,7 @@ def test_openness_is_a_preference() -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(
-        st.sampled_from(
-            "at 4 the 7th of march next week 3 - pm tuesday or not 14:30 31st / may 5 in two days "
-            "until after between and 10 halb uhr am mañana a las first one 99 2/30 , . ? ¤ 's 0".split()
-        ),
+        st.sampled_from(FRAGMENTS.split()),
         max_size=14,
     ).map(" ".join)
     | st.text(max_size=60)
