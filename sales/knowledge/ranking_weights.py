@@ -17,7 +17,7 @@ ORDER = {
     "bigrams": 1.1,
     "window": 2.6,
     "length": -0.45,
-    "heading": 3.0,
+    "heading": 2.0,
 }
 """The linear score that orders the candidates: softmax regression over the candidates of each
 question. `length` is the natural logarithm of the text's length in 100 words."""
