@@ -25,7 +25,7 @@ _STRUCK_TAGS = frozenset({"del", "s", "strike"})
 _MAX_DEPTH = 120
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _CENTS_BEFORE = re.compile(r"[$€£]\s?\d[\d,]*\Z")
-_GLUED = re.compile(r"[^\W_][\w.,!?:;)%]*\Z")
+_APART = re.compile(r"(?<!\d)(?<!\d )([$£]) (?=\d)")  # signs that stand before the amount only
 _CHECK = re.compile(
     r"(?:^|[-_ /#:])(?:check|checkmark|tick|yes|included)(?:$|[-_ .0-9])", re.IGNORECASE
 )
@@ -90,6 +90,8 @@ class InlineText:
         if not self._parts:
             return ""
         text = clean_text("".join(self._parts))
+        if "$ " in text or "£ " in text:
+            text = _APART.sub(r"\1", text)
         self._parts.clear()
         self._closed = self._reopened = self._styled_open = False
         return text

@@ -15,10 +15,10 @@ _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*|\[\d+\])*")
 _KEY = re.compile(r"(?:([A-Za-z_$][\w$-]*)|(\d+)|'([^'\n]*)'|\"([^\"\n]*)\")\s*:")
 _DECLARATION = re.compile(
-    r"^[ \t]*(?:export\s+)?(?:const|let|var)\s+"
-    r"(?:([A-Za-z_$][\w$]*)|\{([^}]*)\})\s*(?::[^=\n]+)?\s*=\s*",
+    r"^[ \t]*(?:export\s+)?(?:const|let|var)\s+(?:([A-Za-z_$][\w$]*)\s*(?::[^=\n]+)?=\s*|(?=\{))",
     re.MULTILINE,
 )
+_AFTER_PATTERN = re.compile(r"\s*(?::[^=\n]+)?=\s*")
 _ESCAPES = {"n": "\n", "t": " ", "r": "", "b": "", "f": "", "v": "", "0": ""}
 _OPENING, _CLOSING = "([{", ")]}"
 _CONSTANTS = {"true": True, "false": False, "null": None, "undefined": None}
@@ -225,28 +225,66 @@ def look_up(path: str, known: Mapping[str, Any]) -> Any:
     return value
 
 
+def is_false(path: str, known: Mapping[str, Any]) -> bool | None:
+    """Whether a condition is known not to hold; None if nothing is known of it.
+
+    What is missing may have been computed: only a literal counts.
+    """
+    value = look_up(path, known)
+    return None if value is None else value is False or value == ""
+
+
 def read_declarations(script: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the known data with every `const name = <literal>` and unpacked object added."""
     found = dict(known)
     for match in _DECLARATION.finditer(script):
-        value, _ = read_value(script, match.end(), found)
         if match[1]:
+            value, _ = read_value(script, match.end(), found)
             if value is not None:
                 found[match[1]] = value
-        elif isinstance(value, dict):
-            _unpack(match[2], value, found)
-        else:
-            _unpack(match[2], {}, found)
+            continue
+        end = end_of_brackets(script, match.end())
+        assigned = _AFTER_PATTERN.match(script, end)
+        if assigned:
+            value, _ = read_value(script, assigned.end(), found)
+            pattern = script[match.end() + 1 : end - 1]
+            found.update(unpack(pattern, value if isinstance(value, dict) else None, found))
     return found
 
 
-def _unpack(pattern: str, value: Mapping[str, Any], into: dict[str, Any]) -> None:
-    """`{ title, price: cost, note = "none" }` of a destructuring."""
-    for part in pattern.split(","):
-        name, _, default = (piece.strip() for piece in part.partition("="))
-        source_name, _, target = (piece.strip() for piece in name.partition(":"))
-        found = value.get(source_name)
-        if found is None and default:
-            found = read_value(default, 0, into)[0]
-        if found is not None and source_name:
-            into[target or source_name] = found
+def unpack(
+    pattern: str, value: Mapping[str, Any] | None, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what `title, price: cost, note = "none"` (without braces) names of an object.
+
+    What the object lacks is None (undefined) if it is known, and left out if it is not.
+    """
+    found: dict[str, Any] = {}
+    i = 0
+    while i < len(pattern):
+        end = _end_of_name(pattern, i)
+        name, _, default = (piece.strip() for piece in pattern[i:end].partition("="))
+        own, _, target = (piece.strip() for piece in name.partition(":"))
+        given = value.get(own) if value is not None else None
+        if given is None and default:
+            given = read_value(default, 0, known)[0]
+            certain = given is not None or default in {"null", "undefined"}
+        else:
+            certain = value is not None
+        if certain and own and not own.startswith("."):
+            found[target or own] = given
+        i = end + 1
+    return found
+
+
+def _end_of_name(pattern: str, at: int) -> int:
+    """The next comma that stands in no bracket and no string."""
+    i = at
+    while i < len(pattern) and pattern[i] != ",":
+        if pattern[i] in "\"'`":
+            i = end_of_string(pattern, i)
+        elif pattern[i] in _OPENING:
+            i = end_of_brackets(pattern, i)
+        else:
+            i += 1
+    return i

@@ -13,12 +13,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingestion.reading.data_text import (
+    TEXT_ATTRIBUTES,
+    TITLE_ATTRIBUTES,
+    data_html,
+    texts_only,
+)
 from ingestion.reading.javascript import (
     end_of_brackets,
     end_of_string,
+    is_false,
     look_up,
     read_value,
     skip_space,
+    unpack,
     unquote,
 )
 
@@ -28,19 +36,15 @@ Expand = Callable[[str, Mapping[str, Any]], str | None]
 VOID_TAGS = frozenset(
     "area base br col embed hr img input link meta param source track wbr !doctype".split()
 )
-TITLE_ATTRIBUTES = ("title", "label", "question", "heading", "header", "summary", "name", "plan")
-TEXT_ATTRIBUTES = (
-    "subtitle tagline price period amount description text answer content body caption quote value "
-    "eyebrow message intro lead"
-).split()
 _TAG_NAME = re.compile(r"</?([A-Za-z][\w.:-]*|!doctype)?", re.IGNORECASE)
 _ATTRIBUTE_NAME = re.compile(r"[^\s=>{}/\"'`]+")
 _BEFORE_ELEMENT = re.compile(r"(?:[(,?:&|\[{;}>=]|=>|\breturn|^)\s*\Z")
 _MAP = re.compile(
-    r"^\s*([\w$.?\[\]]+?)\??(?:\.(?:slice|filter|sort|reverse|toSorted)\(.*?\))*\??\.(?:map|flatMap)\s*\(\s*"
+    r"\s*([\w$.?\[\]]+?)\??(?:\.(?:slice|filter|sort|reverse|toSorted)\(.*?\))*\??\.(?:map|flatMap)\s*\(\s*"
     r"(?:\(\s*(\{[^}]*\}|[\w$]+)?[^)]*\)|([\w$]+))\s*=>",
     re.DOTALL,
 )
+_CONDITION = re.compile(r"\s*(!?)([A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)*)\s*&&")
 _PATH_ONLY = re.compile(r"^\s*[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*|\[\d+\])*\s*$")
 _QUIET_COMPONENTS = re.compile(
     r"^(?:Icon|Image|Picture|Font|Script|ClientRouter|ViewTransitions|SEO)"
@@ -261,6 +265,9 @@ class Template:
             return html.escape(text)
         if _PATH_ONLY.match(source):
             return _value_html(look_up(source.strip(), known))
+        condition = _CONDITION.match(source)
+        if condition and is_false(condition[2], known) is (not condition[1]):
+            return ""
         mapped = _MAP.match(source)
         if mapped:
             return self._mapped(source, mapped, known, depth)
@@ -281,11 +288,7 @@ class Template:
         for item in items[:_MAX_REPEATS]:
             inner = dict(known)
             if parameter.startswith("{") and isinstance(item, Mapping):
-                for name in parameter.strip("{} \n").split(","):
-                    key, _, target = (
-                        part.strip() for part in name.partition("=")[0].partition(":")
-                    )
-                    inner[target or key] = item.get(key)
+                inner.update(unpack(parameter.strip()[1:-1], item, known))
             elif parameter:
                 inner[parameter] = item
             out.append(self._elements(body, inner, depth))
@@ -326,6 +329,11 @@ def component_html(tag: Tag) -> str:
     """An unknown component: its visible attributes, around its children."""
     title, texts = visible_attributes(tag)
     paragraphs = "".join(f"<p>{html.escape(text)}</p>" for text in texts)
+    data = [value for value in tag.attributes.values() if isinstance(value, list | dict)]
+    if data and not _QUIET_COMPONENTS.match(tag.name):
+        paragraphs += "".join(data_html(texts_only(value)) for value in data)
+        summary = f"<summary>{html.escape(title)}</summary>" if title else ""
+        return f"<details>{summary}{paragraphs}{'</details>' if tag.self_closing else ''}"
     if tag.self_closing:
         if title and texts:
             return f"<p>{html.escape(title)}<br>{'<br>'.join(map(html.escape, texts))}</p>"
@@ -354,36 +362,3 @@ def _value_html(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return html.escape(", ".join(value))
     return ""
-
-
-def data_html(value: Any, skip: frozenset[str], depth: int = 0) -> str:
-    """Literal data as HTML: an object becomes a section named by its title, a list a list."""
-    if isinstance(value, str):
-        return f"<p>{html.escape(value)}</p>"
-    if depth > 8:
-        return ""
-    if isinstance(value, list):
-        if all(isinstance(item, str) for item in value):
-            return f"<ul>{''.join(f'<li>{html.escape(item)}</li>' for item in value)}</ul>"
-        return "".join(data_html(item, skip, depth + 1) for item in value)
-    if not isinstance(value, Mapping):
-        return ""
-    title_key = next((k for k in TITLE_ATTRIBUTES if isinstance(value.get(k), str)), None)
-    parts = [
-        f"<details><summary>{html.escape(value[title_key])}</summary>" if title_key else "<div>"
-    ]
-    for key, item in value.items():
-        if key == title_key or key.lower() in skip or isinstance(item, bool):
-            continue
-        if isinstance(item, str) and key not in TEXT_ATTRIBUTES:
-            parts.append(f"<p>{html.escape(spoken(key))}: {html.escape(item)}</p>")
-        else:
-            parts.append(data_html(item, skip, depth + 1))
-    parts.append("</details>" if title_key else "</div>")
-    return "".join(parts)
-
-
-def spoken(key: str) -> str:
-    """A key as words: "setupFee" -> "Setup fee"."""
-    words = re.sub(r"[_-]+|(?<=[a-z0-9])(?=[A-Z])", " ", key).strip()
-    return words[:1].upper() + words[1:].lower() if not words.isupper() else words

@@ -79,8 +79,8 @@ class AstroPages:
         known = read_declarations(script, known)
         rendered = Template(self._expand(components, page, above)).render(template, known)
         if len(above) == 1:
-            page.title = page.title or _text(known.get("title") or known.get("pageTitle"))
-            page.description = page.description or _text(known.get("description"))
+            page.title = page.title or _named("title", known)
+            page.description = page.description or _named("description", known)
         return rendered
 
     def _expand(
@@ -90,8 +90,8 @@ class AstroPages:
             path = components.get(name)
             if _is_layout(name, path):
                 if not page.title and len(above) == 1:
-                    page.title = _text(attributes.get("title"))
-                    page.description = _text(attributes.get("description"))
+                    page.title = _named("title", attributes)
+                    page.description = _named("description", attributes)
                 return ""
             if _FURNITURE.match(name):
                 return ""
@@ -189,6 +189,13 @@ def _is_layout(name: str, path: Path | None) -> bool:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _named(name: str, values: Mapping[str, Any]) -> str:
+    """A title or description, also where layouts take both in one object."""
+    inner = (values.get(key) for key in ("metadata", "meta", "seo", "frontmatter", "head"))
+    within = next((v[name] for v in inner if isinstance(v, Mapping) and v.get(name)), "")
+    return _text(values.get(name)) or _text(within)
 
 
 def _json(text: str) -> Any:

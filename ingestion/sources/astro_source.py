@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ingestion.documents import Found, PageKind, Skipped, SourceDocument, Unreachable
-from ingestion.reading.jsx import data_html
+from ingestion.reading.data_text import data_html
 from ingestion.reading.markdown import markdown_to_html
 from ingestion.sources.astro_config import AstroConfig
 from ingestion.sources.astro_pages import AstroPage, AstroPages
@@ -23,7 +23,7 @@ from ingestion.sources.astro_routes import (
     page_route,
 )
 from ingestion.sources.folders import NotRead, TextFile, read_text, walk_files
-from ingestion.sources.front_matter import TECHNICAL_KEYS, nested_data, split_front_matter
+from ingestion.sources.front_matter import nested_data, split_front_matter
 from ingestion.sources.markdown_files import markdown_document
 
 _MAX_BYTES = 5_000_000
@@ -255,8 +255,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _entry_html(title: str, body: str, *, mdx: bool, data: Mapping[str, Any]) -> str:
     inner = markdown_to_html(body, mdx=mdx)
-    skip = TECHNICAL_KEYS - {"title", "description", "summary", "excerpt"}
-    extra = "".join(data_html(value, skip) for value in nested_data(dict(data)).values())
+    extra = "".join(data_html(value) for value in nested_data(dict(data)).values())
     if not inner.strip() and not extra:
         return ""
     summary = f"<summary>{title}</summary>" if title else ""

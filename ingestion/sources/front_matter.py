@@ -10,23 +10,12 @@ from typing import Any
 import frontmatter
 import yaml
 
+from ingestion.reading.data_text import NO_TEXT, TECHNICAL_KEYS, spoken, texts_only
+
 _TOML = re.compile(r"\A\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 _BLOCK = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _SIMPLE_LINE = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(?![\[{|>&*!])(.+?)[ \t]*$", re.MULTILINE)
 
-# Keys that steer a build rather than say something to a reader.
-TECHNICAL_KEYS = frozenset(
-    "layout slug permalink draft published date pubdate publishdate publisheddate updateddate "
-    "updated modified lastmod lastupdated createdat author authors image images img cover "
-    "coverimage heroimage ogimage thumbnail banner icon icons logo tags tag category categories "
-    "type template order weight sidebar head tableofcontents editurl prev next pagefind hero "
-    "canonical canonicalurl url href link links path id uid key lang locale language title "
-    "description excerpt summary seo robots noindex aliases redirect redirects toc featured "
-    "pinned sort sortorder position class classname style color variant theme src alt version "
-    "schema collection imports imagealt file files socialimage video navigation menu keywords "
-    "readingtime minutesread comments isdraft hidden index actions".split()
-)
-_NO_TEXT = re.compile(r"^(?:https?:|mailto:|tel:|/|\./|\.\./|~/|@/|#|data:)")
 _FACT_CHARS = 300
 
 
@@ -95,8 +84,8 @@ def facts_of(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         if not all(isinstance(v, str | int | float) and not isinstance(v, bool) for v in values):
             continue
         text = " ".join(", ".join(map(str, values)).split())
-        if text and len(text) <= _FACT_CHARS and not _NO_TEXT.match(text):
-            facts.append((_spoken(key), text))
+        if text and len(text) <= _FACT_CHARS and not NO_TEXT.match(text):
+            facts.append((spoken(key), text))
     return tuple(facts)
 
 
@@ -121,29 +110,4 @@ def nested_data(data: dict[str, Any]) -> dict[str, Any]:
             or (isinstance(value, str) and len(value) > _FACT_CHARS)
         ):
             kept[key] = value
-    return {key: _texts_only(value) for key, value in kept.items() if value}
-
-
-def _texts_only(value: Any, depth: int = 0) -> Any:
-    if depth > 8:
-        return None
-    if isinstance(value, dict):
-        return {
-            str(k): text
-            for k, v in value.items()
-            if str(k).lower() not in TECHNICAL_KEYS - {"title", "description", "summary", "excerpt"}
-            and (text := _texts_only(v, depth + 1)) not in (None, "")
-        }
-    if isinstance(value, list):
-        return [text for v in value if (text := _texts_only(v, depth + 1)) not in (None, "")]
-    if isinstance(value, bool) or value is None:
-        return None
-    text = str(value)
-    return None if _NO_TEXT.match(text) else text
-
-
-def _spoken(key: str) -> str:
-    words = re.sub(r"[_-]+|(?<=[a-z0-9])(?=[A-Z])", " ", key).strip()
-    if words.isupper() or words.lower() in {"sku", "gtin", "ean", "isbn", "vat"}:
-        return words.upper()
-    return words[:1].upper() + words[1:].lower()
+    return {key: texts_only(value) for key, value in kept.items() if value}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from ingestion.documents import BodyFormat, PageKind, SourceDocument
-from ingestion.reading.jsx import data_html
+from ingestion.reading.data_text import data_html
 from ingestion.sources.front_matter import (
-    TECHNICAL_KEYS,
     facts_of,
     moment_of,
     nested_data,
@@ -33,11 +32,8 @@ def markdown_document(
     data, body, _ = split_front_matter(text)
     extra = nested_data(data)
     if extra:
-        skip = TECHNICAL_KEYS - {"title", "description", "summary", "excerpt"}
         # Behind the text, as HTML of its own, so that Markdown does not read it as Markdown.
-        body = (
-            f"{body}\n\n" + "\n\n".join(data_html(value, skip) for value in extra.values()) + "\n"
-        )
+        body = f"{body}\n\n" + "\n\n".join(data_html(value) for value in extra.values()) + "\n"
     return SourceDocument(
         url=url,
         title=text_of(data, "title", "name", "heading"),

@@ -196,7 +196,6 @@ async def test_astro_templates_say_what_their_data_and_components_say(tmp_path: 
     assert [(b.heading_path[-1:], b.text) for b in page.blocks if b.kind != "heading"] == [
         (("Solo",), "$19 per month, don't wait"),
         (("Solo",), "- 1 user\n- It's simple"),
-        (("Solo",), "Popular"),
         (("Team",), "$49 per month, don't wait"),
         (("Team",), "- 10 users"),
         (("Team",), "Popular"),
@@ -205,6 +204,60 @@ async def test_astro_templates_say_what_their_data_and_components_say(tmp_path: 
         (("Refunds",), "SMS: 2 cents"),
         (("Refunds",), "+1 555 0100"),
         (("Refunds",), "Shipping\nFree over $50"),
+    ]
+
+
+WIDGETS = """---
+import PageLayout from '~/layouts/PageLayout.astro';
+import Prices from '~/components/Pricing.astro';
+const metadata = { title: 'Pricing', description: 'All plans' };
+---
+<PageLayout metadata={metadata}>
+  <Prices title="Our prices" prices={[{ title: 'basic', price: 29, period: 'a month',
+    items: [{ description: 'One user' }], callToAction: { text: 'Start', href: '#' } },
+    { title: 'pro', price: 9, period: 'a month', hasRibbon: true }]} />
+  <ReactFaq client:load items={[{ question: 'Is it free?', answer: 'No.', icon: 'x' }]} />
+</PageLayout>
+"""
+PRICING_WIDGET = """---
+const { title = '', prices = [], classes = {}, bg = await Astro.slots.render('bg') } = Astro.props as Props;
+---
+<h2>{title}</h2>
+{
+  prices &&
+    prices.map(({ title, price, period, items, hasRibbon = false, classes: own = {} }, index = 0) => (
+      <div class="plan">
+        {title && <h3>{title}</h3>}
+        <div><span>$</span> <span>{price}</span></div>
+        <p set:html={period} />
+        {items && <ul>{items.map(({ description }) => description && (<li>{description}</li>))}</ul>}
+        {hasRibbon && <b>Popular</b>}
+      </div>
+    ))
+}
+"""
+
+
+async def test_widgets_are_filled_with_the_data_that_pages_hand_them(tmp_path: Path) -> None:
+    path = project(
+        tmp_path,
+        {
+            "astro.config.mjs": CONFIG % "",
+            "src/pages/pricing.astro": WIDGETS,
+            "src/components/Pricing.astro": PRICING_WIDGET,
+            "src/layouts/PageLayout.astro": "<slot />",
+        },
+    )
+    page = extract((await read(path)).documents["/pricing/"])
+    assert (page.title, page.description) == ("Pricing", "All plans")
+    assert [(b.heading_path, b.text) for b in page.blocks if b.kind != "heading"] == [
+        (("Our prices", "basic"), "$29"),
+        (("Our prices", "basic"), "a month"),
+        (("Our prices", "basic"), "- One user"),
+        (("Our prices", "pro"), "$9"),
+        (("Our prices", "pro"), "a month"),
+        (("Our prices", "pro"), "Popular"),
+        (("Our prices", "Is it free?"), "No."),
     ]
 
 
