@@ -14,7 +14,8 @@ _OFFER = r"one|option|slot|time|choice|appointment|suggestion|proposal|offer|pos
 _CHOICE = re.compile(
     rf"(?<= )(?:(?:the |your )(?P<nth>{_NTH})(?: (?P<noun>{_OFFER}))?"
     rf"|(?P<nth2>{_NTH}) (?P<noun2>one|option|slot|choice)"
-    rf"|(?:option|slot|choice|number|nr|no|#) (?:\. |# )?(?P<n>[1-5]|one|two|three|four|five|a|b"
+    rf"|(?:option|slot|choice|(?<!youre )(?<!re )(?<!are )number|nr|no|#) (?:\. |# )?(?P<n>[1-5]"
+    rf"|one|two|three|four|five|a|b"
     rf"|c))"
     r"(?= )"
 )
@@ -27,6 +28,7 @@ _NONE = re.compile(
     r"|do not) (?:work|fit|suit)"
     r"| neither (?:works?|fits?|suits?)| cant (?:do|make) any of"
 )
+_NOT_NEXT = ("of", "week", "or", "we", "i", "you", "they", "that", "he", "she")
 _NOT_FIRST = ("time", "name", "of", "thing", "let", "i", "step", "question", "all", "we")
 
 _PREFERENCES: tuple[tuple[Preference, re.Pattern[str]], ...] = tuple(
@@ -68,7 +70,8 @@ _PREFERENCES: tuple[tuple[Preference, re.Pattern[str]], ...] = tuple(
         ),
         (
             Preference.OTHER,
-            r" (?:(?:an|some) ?other|another|different|alternative|other|more) (?:day|days|date"
+            r" (?:(?:an|some) ?other|another|different|alternative|other|more(?! time )) (?:day"
+            r"|days|date"
             r"|dates|time|times|slot"
             r"|slots|option|options|week|appointment)s? | what else (?:do you have|is there"
             r"|have you got) "
@@ -97,8 +100,8 @@ _LENGTH = re.compile(
     r"|m))?)?)(?= )"
 )
 _LENGTH_BEFORE = re.compile(
-    r" (?:for|need|want|have|got|take|takes?|spare|only|just|book|schedule|about|a|an|maybe|say"
-    r"|of|is|prefer|like"
+    r" (?:for|need|want|have|got|take|takes?|spare|only|just|book|schedule|about|maybe|say|prefer"
+    r"|like"
     r"|set up|with|do|make it|lasting|max|maximum|around|roughly|in|within|after|every|last) $"
 )
 _LENGTH_AFTER = re.compile(
@@ -127,7 +130,7 @@ def find_choice(text: str, offer_count: int) -> tuple[int | None, tuple[int, int
                 continue
         if match["noun"] == "time" and not offer_count:
             continue  # "the first time I came here"
-        if after and after[0] in ("of", "week"):
+        if after and after[0] in _NOT_NEXT:
             continue
         return _offer(words), match.span()
     return None, None

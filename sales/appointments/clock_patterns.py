@@ -12,7 +12,7 @@ from sales.appointments.time_neighbours import has_cue, is_counting, may_follow
 from sales.appointments.time_wish import DAY_END, DAY_START, TimeWindow
 from sales.appointments.zone_phrases import ZONED
 
-_HALF = r"(?: (?P<half{n}>am|pm))?(?: (?P<clockword{n}>oclock|hours))?(?: (?P<late{n}>am|pm))?"
+_HALF = r"(?: (?P<half{n}>am|pm))?(?: (?P<clockword{n}>oclock|hours|h))?(?: (?P<late{n}>am|pm))?"
 _IN_PART = (
     r"(?:(?: ,)? (?:(?:in|at|of) (?:the )?)?(?P<part{n}>morning|afternoon|evening|night)"
     r"(?! (?:or|and) ))?"
@@ -74,6 +74,7 @@ _FROM_NOW = re.compile(
     r"(?<= )in (?:about |around )?(?P<n>\d{1,2}|an?|one|two|three|four|half an|a couple of)"
     r" (?P<unit>hours?|minutes)(?: time)?(?= )"
 )
+_TOLD = re.compile(r" (?:says|said|shows?|showed|reads?|logged|logs?|stamped|under|every) $")
 _APPROXIMATE = timedelta(minutes=30)
 
 
@@ -126,12 +127,13 @@ def _bounded(moment: time, mark: str, guessed: bool) -> TimeWindow:
 
 def _single(match: re.Match[str], source: str) -> TimePhrase | None:
     clock = read_atom(match["atom"])
-    if clock is None:
+    if clock is None or _is_length(match, clock):
         return None
     half = match["half"] or match["late"] or match["part"] or match["before"]
     mark = " ".join(match[name] or "" for name in ("mark", "about", "onward"))
+    mark += " ish" * match["atom"].endswith("ish")
     said = half or any(match[name] for name in ("clockword", "zone", "sharp", "about"))
-    if match["half"] and clock.hour == 0:
+    if (match["half"] and clock.hour == 0) or _TOLD.search(match.string[: match.start()]):
         return None
     if clock.is_bare and not said and not _is_time(match, source, mark):
         return None
@@ -147,10 +149,17 @@ def _single(match: re.Match[str], source: str) -> TimePhrase | None:
     return TimePhrase(match.start(), match.end(), (window,), is_vague=bare, clock=clock)
 
 
+def _is_length(match: re.Match[str], clock: ClockTime) -> bool:
+    """ "2 hours" and "2 h" are lengths of time, "1430 hours" and "16 h" are not."""
+    short = {"hours": 24, "h": 6}.get(match["clockword"] or "", -1)
+    return clock.is_bare and len(match["atom"]) < 3 and clock.hour <= short
+
+
 def _is_time(match: re.Match[str], source: str, mark: str) -> bool:
     """Whether a number alone stands where a time would ("at 4", "how about 4?", "Tuesday 4")."""
     text, start = match.string, match.start()
-    if is_counting(source) or not may_follow(text, match.end()):
+    counting = is_counting(source) and HIDDEN not in text
+    if counting or is_counting(text[match.end() :][:25]) or not may_follow(text, match.end()):
         return False
     if match["atom"] in ("one", "a") and not mark.strip().startswith("at"):
         return False
@@ -178,6 +187,10 @@ def _double(match: re.Match[str], source: str) -> TimePhrase | None:
     if first is None or last is None:
         return None
     half2 = match["half2"] or match["late2"] or match["part2"]
+    mark = (match["mark"] or "").strip()
+    minutes = match["atom"] in ("five", "ten", "twenty") and match["join"] == "to"
+    if minutes and mark == "at":
+        return None  # "at ten to three" is one time
     half = match["half"] or match["late"] or match["part"]
     shared = half or half2 or match["before"]
     listed = match["join"].startswith((",", "or")) or (
@@ -195,7 +208,6 @@ def _double(match: re.Match[str], source: str) -> TimePhrase | None:
         return None
     window = TimeWindow(start, end if end > start else DAY_END, None, guessed)
     moved = TimeWindow(end, end, end, guessed)
-    mark = (match["mark"] or "").strip()
     exchanged = moved if mark == "from" and match["join"] == "to" else None
     return TimePhrase(match.start(), match.end(), (window,), first_of_range=exchanged, clock=first)
 
@@ -236,6 +248,7 @@ def _is_range(
     if before.endswith(HIDDEN) and not match["join"].startswith(","):
         return True
     told = bool(match["mark"]) and (has_cue(source) or HIDDEN in match.string)
+    told = told or (match["join"] in ("-", "to", "till", "until") and HIDDEN in match.string)
     return told and match["join"] != "," and max(first.hour, last.hour) <= 24
 
 
@@ -304,9 +317,11 @@ def shift_half(phrase: TimePhrase, part: str) -> TimePhrase:
     if phrase.clock is None or len(phrase.windows) != 1 or not phrase.windows[0].guessed_half:
         return phrase
     window = phrase.windows[0]
-    if not window.target:
-        return phrase
     moment, _ = settle(phrase.clock, part)
+    if not window.target:
+        bounds = (window.earliest, moment) if window.earliest == DAY_START else (moment, DAY_END)
+        one_sided = window.earliest == DAY_START or window.latest == DAY_END
+        return replace(phrase, windows=(TimeWindow(*bounds),)) if one_sided else phrase
     if window.is_exact:
         return replace(phrase, windows=(TimeWindow(moment, moment, moment),))
     return replace(phrase, windows=(TimeWindow(*_around(moment, _APPROXIMATE), moment),))

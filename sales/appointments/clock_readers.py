@@ -20,7 +20,8 @@ _MINUTE_WORD = (
 ATOM = (
     rf"(?:(?:half past|quarter past|quarter after|quarter to|quarter till|quarter of|quarter before"
     rf"|half-to|three-quarter-to|half|{_MINUTE} (?:minutes )?(?:past|to|till)) {_HOUR}"
-    rf"|\d{{1,2}}[:.]\d{{2}}|\d{{3,4}}(?= (?:hours|am|pm))|12 noon|noon|midday|midnight"
+    rf"|\d{{1,2}}[:.]\d{{2}}|\d{{3,4}}(?= (?:hours|am|pm))|(?<=at )\d{{4}}|12 noon|noonish|noon"
+    rf"|midday|midnight"
     rf"|(?:{_HOUR_WORD}) {_MINUTE_WORD}|{_HOUR} (?:half-past|quarter-past|quarter-less)"
     rf"|{_HOUR} (?:oclock|hours) \d{{2}}(?! oclock)|{_HOUR})"
 )
@@ -84,7 +85,9 @@ def read_atom(text: str) -> ClockTime | None:
         settled = hour > 12 or match[1].startswith("0") or hour == 0
         found = ClockTime(hour, minute, is_settled=settled, is_dotted=match[2] == ".")
     if found is None and (match := re.fullmatch(r"(\d{1,2})(\d{2})", text)):
-        found = ClockTime(int(match[1]), int(match[2]), is_settled=int(match[1]) > 12)
+        # "at 0900" is a time, "at 1500" may be a price.
+        bare, late = len(text) == 4 and text[0] != "0", int(match[1]) > 12
+        found = ClockTime(int(match[1]), int(match[2]), bare, late or text[0] == "0")
     if found is None and (number := read_number(text)) is not None:
         found = ClockTime(number, 0, is_bare=True, is_settled=number > 12 or number == 0)
     if found is None or not (0 <= found.hour <= 24 and 0 <= found.minute < 60):
@@ -93,7 +96,7 @@ def read_atom(text: str) -> ClockTime | None:
 
 
 def _read_words(text: str) -> ClockTime | None:
-    if text in ("noon", "midday", "12 noon"):
+    if text in ("noon", "noonish", "midday", "12 noon"):
         return ClockTime(12, 0, is_settled=True)
     if text == "midnight":
         return ClockTime(0, 0, is_settled=True)

@@ -27,6 +27,7 @@ from sales.appointments.date_readers import (
     read_relative_day,
     read_this_month_day,
     read_this_week_part,
+    read_tomorrow_and_after,
     read_week,
     read_week_of,
     read_week_of_month,
@@ -64,7 +65,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
 PATTERNS: tuple[tuple[re.Pattern[str], Builder], ...] = tuple(
     (_compile(pattern), builder)
     for pattern, builder in (
-        (r"\d{4}-\d{2}-\d{2}", read_iso),
+        (r"\d{4}[-/]\d{2}[-/]\d{2}", read_iso),
         (r"(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})", read_dated),
         (r"(?P<nth>first|second|third|fourth|last) week (?:of"
             r"|in) (?P<mon>{MON})", read_week_of_month),
@@ -74,7 +75,8 @@ PATTERNS: tuple[tuple[re.Pattern[str], Builder], ...] = tuple(
          r"(?!good|fine|great|ok|okay|perfect|better|best|out|bad|no|not|ideal|avail|calendar"
          r"|slots|openings)|these days"
          r"|as of today|every (?:{WD}|morning|day|week)|next (?:year|quarter)", read_nothing),
-        (r"(?:the )?week (?:of|commencing|starting|beginning) (?:on )?(?:the )?(?:(?P<wd>{WD})"
+        (r"(?:(?:the )?week (?:of|commencing|starting|beginning)|w / c"
+            r"|wc) (?:on )?(?:the )?(?:(?P<wd>{WD})"
          r"|(?P<mon2>{MON}) (?:the )?(?P<day2>{DAY})|(?P<day>{DAY})(?: (?:of )?(?P<mon>{MON}))?)",
          read_week_of),
         (r"(?:calendar week|kw|cw) (?P<n>\d{1,2})", read_calendar_week),
@@ -96,10 +98,12 @@ PATTERNS: tuple[tuple[re.Pattern[str], Builder], ...] = tuple(
          r"(?P<last>{DAY})(?! am| pm| oclock| :)(?: ,)?" + _TAIL, read_month_range),
         (r"(?:from )?(?:the )?(?P<first>{DAY}) (?P<join>-|to|through|thru|or|and) (?:the )?"
          r"(?P<last>{DAY}) (?:of )?(?P<mon>{MON})(?: ,)?" + _TAIL, read_month_range),
-        (r"(?P<day>{DAY}) (?:\. )?(?:of (?:the )?)?(?P<mon>{MON})(?: ,)?" + _TAIL, read_month_day),
-        (r"(?P<mon>{MON}) (?:the )?(?P<day>{DAY})(?! am| pm| oclock| p | a )(?: ,)?" + _TAIL,
+        (r"(?P<day>{DAY}) (?:[.-] )?(?:of (?:the )?)?(?P<mon>{MON})(?: [,-])?" + _TAIL,
+         read_month_day),
+        (r"(?P<mon>{MON}) (?:the |- )?(?P<day>{DAY})(?! am| pm| oclock| p | a )(?: ,)?" + _TAIL,
          read_month_day),
         (r"(?P<day>{DAY}) (?:of )?(?P<which>this|next|the) month", read_this_month_day),
+        (r"tomorrow (?:or|and) the (?:day after|next day)(?! tomorrow)", read_tomorrow_and_after),
         (r"(?:the )?day after tomorrow|tomorrow week|today week|(?:later )?today|tomorrow"
          r"|(?:later |early |late )?this(?= (?:morning|afternoon|evening"
          r"|night))", read_relative_day),
@@ -109,9 +113,9 @@ PATTERNS: tuple[tuple[re.Pattern[str], Builder], ...] = tuple(
         (r"(?:(?:in|over|within|during|for|any time in|sometime in) )?(?:the )?(?:next|coming)"
          r" (?:(?P<n>{N}|few|couple of) )?(?P<unit>days|weeks)",
          read_within),
-        (r"within (?P<n>{N}) (?P<unit>days|weeks)", read_within),
+        (r"within (?:the next )?(?P<n>{N}) (?P<unit>days|weeks|hours)", read_within),
         (r"(?:(?P<part>{PART}) )?(?P<week>{WEEK})", read_week),
-        (r"(?P<part>end of|rest of|remainder of|late|later|by the end of) (?:the|this) week",
+        (r"(?P<part>end of|rest of|remainder of|late|later|by the end of) (?:(?:the|this) )?week",
          read_this_week_part),
         (r"(?:the |this |next |this coming |coming )?weekends?", read_weekend),
         (r"(?:on )?(?:weekdays|weekday|week days)", read_weekdays),
@@ -123,7 +127,7 @@ PATTERNS: tuple[tuple[re.Pattern[str], Builder], ...] = tuple(
         (r"(?P<which>(?:the )?next|this coming|this|(?:the )?coming|(?:the )?following)? ?"
          r"(?P<wd>{WD})", read_weekday),
         (r"(?P<wd>{WD})s", read_plural),
-        (r"(?P<on>(?:on|for|by|until|till|before|after|from) )?(?:the )?(?P<day>\d{1,2}"
+        (r"(?P<on>(?:on|for|by) )?(?:the )?(?P<day>\d{1,2}"
          r"(?:st|nd|rd|th)|(?<=the )(?:" + _ORDINAL_WORD + "))", read_lone_ordinal),
         (r"(?P<a>\d{1,2})(?P<sep>[/.])(?P<b>\d{1,2})(?P<y>)(?:\.)?", read_pair),
         (r"(?:on |the )+(?P<day>\d{1,2})(?: \.)?(?P<on>)(?= (?:at|um"

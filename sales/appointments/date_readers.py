@@ -98,7 +98,7 @@ def read_nothing(match: re.Match[str], _context: DateContext) -> DatePhrase:
 
 def read_iso(match: re.Match[str], _context: DateContext) -> DatePhrase | None:
     """2019-03-07, the same everywhere (ISO 8601)."""
-    year, month, day = (int(part) for part in match.group().split("-"))
+    year, month, day = (int(part) for part in re.split("[-/]", match.group()))
     return _one(match, make_date(year, month, day))
 
 
@@ -123,6 +123,7 @@ def read_dated(match: re.Match[str], context: DateContext) -> DatePhrase | None:
     return _one(match, chosen, month=(chosen.year, chosen.month) if chosen else None)
 
 
+_BEFORE_PAIR = ("on", "for", "by", "until", "before", "after", ",", *WEEKDAYS)
 _BESIDE_PAIR = re.compile(
     r" (?:at|@|works|please|around|in the (?:m|a|e)|morning|afternoon|evening"
     r"|(?:between |after |before |from )?\d{1,2}(?: am| pm|:))"
@@ -132,7 +133,7 @@ _BESIDE_PAIR = re.compile(
 def read_pair(match: re.Match[str], context: DateContext) -> DatePhrase | None:
     """3/7 without a year: also a fraction, so only in a sentence about meeting."""
     before = match.string[: match.start()].split()[-1:]
-    beside = before and before[0] in ("on", "for", "by", "until", "before", "after", ",", *WEEKDAYS)
+    beside = before and (before[0][0] == HIDDEN or before[0] in _BEFORE_PAIR)
     if not may_follow(match.string, match.end()) or is_counting(match.string):
         return None
     alone = match.string.strip() == match.group()
@@ -192,6 +193,8 @@ def read_weekday_date(match: re.Match[str], context: DateContext) -> DatePhrase 
 
 def read_this_month_day(match: re.Match[str], context: DateContext) -> DatePhrase | None:
     """ "the 7th of this month"."""
+    if match["which"] == "the":
+        return _one(match, resolve_day(context.today, _day_number(match["day"])))
     start = add_months(context.today.replace(day=1), int(match["which"] == "next"))
     return _one(match, make_date(start.year, start.month, _day_number(match["day"])))
 
@@ -205,7 +208,8 @@ def read_lone_ordinal(match: re.Match[str], context: DateContext) -> DatePhrase 
         and has_cue(match.string)
         and not _COUNTED_ORDINAL.match(match.string, match.end())
     )
-    if not (may_follow(match.string, match.end()) or after.isdigit() or strong):
+    listed = re.match(r" (?:/|-) \d", match.string[match.end() :])
+    if not (may_follow(match.string, match.end()) or after.isdigit() or strong or listed):
         return None
     if match["day"][0].isalpha() and not match["on"] and number < 6:
         return None  # "the second" is a choice, "the third" a place in a row
@@ -227,6 +231,12 @@ def read_relative_day(match: re.Match[str], context: DateContext) -> DatePhrase 
     return _one(match, context.today + DAY * (ahead + 7 * text.endswith(" week")))
 
 
+def read_tomorrow_and_after(match: re.Match[str], context: DateContext) -> DatePhrase | None:
+    """ "tomorrow or the day after"."""
+    days = (context.today + DAY, context.today + 2 * DAY)
+    return DatePhrase(match.start(), match.end(), days)
+
+
 def read_ahead(match: re.Match[str], context: DateContext) -> DatePhrase | None:
     """ "in three days", "two weeks from now"."""
     count, unit = _count(match["n"]), match["unit"]
@@ -241,6 +251,8 @@ def read_ahead(match: re.Match[str], context: DateContext) -> DatePhrase | None:
 def read_within(match: re.Match[str], context: DateContext) -> DatePhrase | None:
     """ "within the next two weeks", "the next few days"."""
     count = _count(match["n"]) if match["n"] else 3
+    if match["unit"] == "hours":
+        count = -(-count // 24)
     size = 7 if match["unit"].startswith("week") else 1
     last = context.today + DAY * min(count * size, 366)
     return _period(match, span(context.today + DAY, last), vague=True)
@@ -295,8 +307,9 @@ def read_weekday(match: re.Match[str], context: DateContext) -> DatePhrase | Non
         day = week_start(context.today) + WEEK + DAY * weekday
     else:
         day = next_weekday(context.today, weekday, today_counts="this" in which)
-    bare = not which
-    return _one(match, day, weekday=weekday if bare else None)
+    if which.endswith("next"):
+        return _one(match, day, week=week_start(day))
+    return _one(match, day, weekday=None if which else weekday)
 
 
 def read_weekday_later(match: re.Match[str], context: DateContext) -> DatePhrase | None:
@@ -324,7 +337,7 @@ def read_weekend(match: re.Match[str], context: DateContext) -> DatePhrase | Non
     """ "the weekend", "next weekend"."""
     monday = week_start(context.today) + WEEK * ("next" in match.group())
     days = span(max(context.today, monday + DAY * 5), monday + DAY * 6)
-    return _period(match, days, week=monday)
+    return _period(match, days, week=monday, vague="weekends" in match.group())
 
 
 def read_weekdays(match: re.Match[str], context: DateContext) -> DatePhrase | None:

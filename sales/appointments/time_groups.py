@@ -11,7 +11,7 @@ from itertools import pairwise
 from sales.appointments.clock_patterns import TimePhrase, shift_half
 from sales.appointments.date_math import DAY, make_date, next_weekday, span
 from sales.appointments.date_readers import DatePhrase
-from sales.appointments.time_wish import DayWish, TimeWindow, TimeWish
+from sales.appointments.time_wish import DAY_END, DAY_START, DayWish, TimeWindow, TimeWish
 
 _HORIZON = timedelta(days=28)
 _RANGE = re.compile(r"-|to|through|thru|till|until|and|bis")
@@ -24,10 +24,13 @@ _CORRECTION = re.compile(
     r"|or rather|oops|no , )(?= )"
 )
 _BOUND = re.compile(
-    r" (?P<mark>(?:not |no )?(?:before|after|by|until|till|later than|earlier than|from"
+    r" (?P<mark>between now and|(?:from )?now (?:until|till|to|through)|(?:not |no |nothing "
+    r"|never )?(?<!apart )(?<!aside )(?:before"
+    r"|after|by|until|till|later than|earlier than|from"
     r"|starting(?: from| on)?|as of"
     r"|beginning|past|since))(?: on)?(?: the)? $"
 )
+_ECHO = re.compile(r" ?(?:[,(] ?)?(?:(?:a|the|which is|is a|thats|on) ?)?")
 _SIDE_BY_SIDE = re.compile(r"(?:(?:or|and|at|on|in|the|of) ?)*")
 _ONWARD = re.compile(
     r" (?:onwards?|on(?! (?:the|a|my))(?= [.,?!]| $)|or later|or after|at the earliest"
@@ -54,7 +57,7 @@ class Mention:
 def join_dates(text: str, phrases: Sequence[DatePhrase], today: date) -> list[Mention]:
     """The dates with what their neighbours say about them: lists, ranges, bounds, corrections."""
     named = [phrase for phrase in phrases if phrase.days]
-    named = _inherit(text, named)
+    named = _drop_echoes(text, _inherit(text, named))
     named = _drop_corrected(text, named)
     mentions: list[Mention] = []
     index = 0
@@ -103,7 +106,11 @@ def _intersect(text: str, phrases: list[DatePhrase]) -> list[DatePhrase]:
     for phrase in phrases:
         near = min(periods, key=lambda one: abs(one.start - phrase.start), default=None)
         between = text[min(phrase.end, near.end) : max(phrase.start, near.start)] if near else "."
-        apart = re.search(r" (?:or|not|but|except|[.?!;]|cant|before|after) ", f" {between} ")
+        apart = re.search(
+            r" (?:or|not|but|except|[.?!;]|cant|before|after|apart|aside|besides|excluding|other"
+            r"|rather|instead|no) ",
+            f" {between} ",
+        )
         if near and not apart and not phrase.is_period and len(between) < 30:
             if phrase.weekday is not None:
                 days = tuple(day for day in near.days if day.weekday() == phrase.weekday)
@@ -114,6 +121,23 @@ def _intersect(text: str, phrases: list[DatePhrase]) -> list[DatePhrase]:
                 used.add(near.start)
         result.append(phrase)
     return [phrase for phrase in result if phrase.start not in used]
+
+
+def _drop_echoes(text: str, phrases: list[DatePhrase]) -> list[DatePhrase]:
+    """ "tomorrow (Thursday)", "5/3, a Thursday": the weekday only says again what the date is."""
+    kept: list[DatePhrase] = []
+    for index, phrase in enumerate(phrases):
+        near = [*phrases[max(0, index - 1) : index], *phrases[index + 1 : index + 2]]
+        echoed = phrase.weekday is not None and any(
+            len(one.days) == 1
+            and one.weekday is None
+            and one.days[0].weekday() == phrase.weekday
+            and _ECHO.fullmatch(text[min(phrase.end, one.end) : max(phrase.start, one.start)])
+            for one in near
+        )
+        if not echoed:
+            kept.append(phrase)
+    return kept
 
 
 def _drop_corrected(text: str, phrases: list[DatePhrase]) -> list[DatePhrase]:
@@ -171,8 +195,8 @@ def _bound(text: str, phrase: DatePhrase, today: date) -> Mention:
     tail = text[phrase.end :]
     mark = found["mark"] if found else ""
     first, last = phrase.days[0], phrase.days[-1]
-    negated = mark.startswith(("not ", "no "))
-    word = mark.removeprefix("not ").removeprefix("no ")
+    negated = mark.startswith(("not ", "no ", "nothing ", "never "))
+    word = mark.split(" ", 1)[1] if negated else mark
     blocked = re.search(
         r" (?:busy|away|out|off|unavailable|booked|vacation|holiday|leave|cant|travell?ing"
         r"|not available"
@@ -193,7 +217,7 @@ def _bound(text: str, phrase: DatePhrase, today: date) -> Mention:
             if negated
             else span(today, last if until else first - DAY)
         )
-    elif word == "by":
+    elif word == "by" or "now" in word:
         days = span(today, last)
     elif word.startswith(("from", "start", "as of", "beginning")) and not phrase.is_period:
         days = span(first, first + _HORIZON)
@@ -281,7 +305,21 @@ def _narrow(found: Sequence[TimePhrase | TimeWindow]) -> tuple[TimeWindow, ...]:
             wide.extend(one.windows)
         else:
             exact.extend((shift_half(one, parts[0]) if parts else one).windows)
-    return tuple(dict.fromkeys(exact or wide))
+    return _overlap(exact or wide)
+
+
+def _overlap(windows: Sequence[TimeWindow]) -> tuple[TimeWindow, ...]:
+    """Ranges that overlap say the same thing twice ("after 3 but before 5"): what they share."""
+    result: list[TimeWindow] = []
+    for window in windows:
+        last = result[-1] if result else None
+        ranges = last and not last.target and not window.target
+        if last and ranges and window.earliest < last.latest and last.earliest < window.latest:
+            first, end = max(last.earliest, window.earliest), min(last.latest, window.latest)
+            result[-1] = TimeWindow(first, end, None, last.guessed_half or window.guessed_half)
+        elif window not in result:
+            result.append(window)
+    return tuple(result)
 
 
 def _clusters(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
@@ -296,6 +334,10 @@ def _clusters(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
     return clusters
 
 
+def _is_whole_day(windows: Sequence[TimeWindow]) -> bool:
+    return any((one.earliest, one.latest) == (DAY_START, DAY_END) for one in windows)
+
+
 def exclude(wish: TimeWish, text: str, refused: Sequence[Mention]) -> TimeWish:
     """The wish with what was refused: days, weekdays, windows, or windows of some days."""
     days: set[date] = set()
@@ -305,9 +347,9 @@ def exclude(wish: TimeWish, text: str, refused: Sequence[Mention]) -> TimeWish:
     for cluster in _clusters(text, refused):
         for group_days, found in _group(cluster):
             narrowed = _narrow(found)
-            if group_days and narrowed:
+            if group_days and narrowed and not _is_whole_day(narrowed):
                 pairs.append(DayWish(tuple(sorted(set(group_days))), narrowed))
-            else:
+            elif not group_days:
                 windows.extend(narrowed)
     paired = {day for pair in pairs for day in pair.days}
     for mention in refused:

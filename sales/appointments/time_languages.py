@@ -293,6 +293,7 @@ _SIGNS = {
     | {key[0] for key in _PHRASES["de"] if key[0].startswith(tuple(_NAMES["de"][0].split()))},
     "es": _SPANISH_SIGNS,
 }
+_ENGLISH_SIGNS = frozenset("the please is on and for you we my can it this next are".split())
 LONGEST_PHRASE = 4
 
 
@@ -301,6 +302,6 @@ def find_phrases(words: list[str], locale: str) -> dict[tuple[str, ...], str]:
     seen = set(words)
     spoken = {language: len(seen & signs) for language, signs in _SIGNS.items()}
     language = max(spoken, key=lambda name: (spoken[name], locale.startswith(name)))
-    if spoken[language] or locale[:2] == language:
+    if spoken[language] or (locale[:2] == language and not seen & _ENGLISH_SIGNS):
         return _PHRASES[language]
     return {}

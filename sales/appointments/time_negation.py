@@ -10,7 +10,8 @@ from sales.appointments.time_groups import Mention
 from sales.appointments.time_wish import DAY_END, DAY_START, TimeWindow
 
 _BEFORE = re.compile(
-    r" (?:not|never|except|excluding|cant|cannot|can not|unable|unavailable|busy|away|wont|dont"
+    r" (?:not|never|except|excluding|cant|cannot|can not|unable|unavailable|better than"
+    r"|in (?:\w+ )?meetings?|busy|away|wont|dont"
     r"|do not|avoid"
     r"|instead of|rather than|other than|apart from|aside from|but not|anything but|any day but"
     r"|everything but"
@@ -44,7 +45,8 @@ _WELCOME = re.compile(
 _TURN = re.compile(
     r"(?:(?<!any day)(?<!any days)(?<!any time)(?<!thing) but(?! not)| (?:[.?!;:]|however"
     r"|how about|what about|lets|can we|could we|maybe|rather(?! than)|prefer|instead(?! of)"
-    r"|so|then|otherwise|i can|i could|id like|i meant|works|make it|only|would be|because|please"
+    r"|so|then|otherwise|i can|i could|id like|i meant|works"
+    r"|(?<!cant )(?<!not )(?<!wont )(?<!dont )make it|only|would be|because|please"
     r"|anything after|would|im free"
     r"|i am free|will be free|be free|available(?= (?:on|from|after|before|until))|until"
     r"|till))(?= )"

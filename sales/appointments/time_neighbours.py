@@ -43,7 +43,7 @@ _CUE = re.compile(
     r"|pencil"
     r"|anything|something|sometime|hop on|catch up|connect|reach me|ring|phone|change|make it"
     r"|any time"
-    r"|anytime|whenever|termin\w*|treffen|gesprach|telefon\w*|anruf\w*|cita|reunion|llamada|hablar"
+    r"|anytime|whenever|(?:have|has|needs?|want|like|it) to be|must be|termin\w*|treffen|gesprach|telefon\w*|anruf\w*|cita|reunion|llamada|hablar"
     r"|quedar|passt|walk ?through|go there|come in|come by|cancel) "
 )
 # Sentences about deliveries, launches and bills name days that nobody wants to meet on.
@@ -71,7 +71,7 @@ _STORY = re.compile(
     rf"|colleague|boss|someone|nobody|ive|weve"
     rf"|(?:the|our|my|your|this|its) (?:\w+ )?(?!you )\w+)(?: \w+ly| just| already| only| have| had"
     rf"| has| also)*"
-    rf" (?:{_PAST_VERB}) "
+    rf" (?:{_PAST_VERB}) | (?:who|what|why|how|where) (?:was|were|did|happened) "
 )
 _SENTENCE_END = re.compile(r" (?:[.?!;]|but|so|can|could|would|lets|how|what about|please) ")
 

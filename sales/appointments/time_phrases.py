@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from sales.appointments.choice_phrases import find_choice, find_duration, find_preference
 from sales.appointments.clock_patterns import TimePhrase, find_times
+from sales.appointments.date_math import RECENT
 from sales.appointments.date_patterns import find_dates
 from sales.appointments.date_readers import DateContext, DatePhrase
 from sales.appointments.time_groups import Mention, build_options, exclude, join_dates
@@ -62,7 +63,7 @@ def read_time_phrases(
     duration, rest = find_duration(marked)
     dates, rest = find_dates(rest, DateContext(local.date(), is_month_first(locale)))
     times, _ = find_times(rest, line.text)
-    dates, times = _plausible(line, dates, times)
+    dates, times = _plausible(line, dates, times, local.date())
     mentions = join_dates(line.text, dates, local.date())
     mentions += [_as_mention(phrase, local) for phrase in times]
     mentions.sort(key=lambda mention: mention.start)
@@ -94,14 +95,16 @@ def _choose(
 
 
 def _plausible(
-    line: Line, dates: list[DatePhrase], times: list[TimePhrase]
+    line: Line, dates: list[DatePhrase], times: list[TimePhrase], today: date
 ) -> tuple[list[DatePhrase], list[TimePhrase]]:
     """Without what tells a story, is another matter, or is vague in a message not about meeting."""
     text = line.text
     cue = has_cue(text)
     spans = [(one.start, one.end) for one in dates] + [(one.start, one.end) for one in times]
     spoken = sum(end - start for start, end in spans)
-    short = len(text) - spoken <= 30
+    # Long gone days are told, not wished.
+    dates = [one for one in dates if not one.days or one.days[-1] >= today - RECENT]
+    short = len(text) - spoken <= (20 if dates else 16)
     dates = [phrase for phrase in dates if not is_story(text, phrase.start)]
     times = [phrase for phrase in times if not is_story(text, phrase.start)]
     if is_other_matter(text) and not cue:

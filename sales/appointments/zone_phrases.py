@@ -61,7 +61,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
             rf"|(?<= in ))({short})(?= )"
         ),
         # "3 pm Eastern", "10:00 Berlin"
-        re.compile(rf"(?:(?<= am )|(?<= pm )|(?<=:\d\d ))({places})(?= )"),
+        re.compile(rf"(?:(?<= am )|(?<= pm )|(?<=:\d\d )|(?<=m \( )|(?<=\d \( ))({places})(?= )"),
     )
 
 
