@@ -325,7 +325,7 @@ def _replace_subject(previous: str, fragment: str) -> str:
         if tail and tail.group(1).lower() == preposition.group(1).lower():
             frame = frame[: tail.start()]
         return f"{frame} {fragment}?"
-    noun = fragment.split()[-1].lower() if fragment else ""
+    noun = fragment.rsplit(maxsplit=1)[-1].lower() if fragment else ""
     same_noun = re.search(
         rf"\b(?:(?:the|your|an?|our|this|that)\s+)?(?:[\w-]+\s+)?{re.escape(noun)}s?\b",
         frame,
