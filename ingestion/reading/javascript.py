@@ -9,7 +9,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_SPACE = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+from ingestion.reading.code_scanning import (
+    CLOSING,
+    OPENING,
+    end_of_brackets,
+    end_of_string,
+    skip_space,
+)
+
 _NUMBER = re.compile(r"-?\d[\d_]*(?:\.\d+)?")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*|\[\d+\])*")
@@ -20,69 +27,8 @@ _DECLARATION = re.compile(
 )
 _AFTER_PATTERN = re.compile(r"\s*(?::[^=\n]+)?=\s*")
 _ESCAPES = {"n": "\n", "t": " ", "r": "", "b": "", "f": "", "v": "", "0": ""}
-_OPENING, _CLOSING = "([{", ")]}"
 _CONSTANTS = {"true": True, "false": False, "null": None, "undefined": None}
 _MAX_DEPTH = 40
-MAX_NESTING = 40
-
-
-def skip_space(source: str, at: int) -> int:
-    """Return the first position from `at` on that is neither white space nor a comment."""
-    match = _SPACE.match(source, at)
-    return match.end() if match else at
-
-
-def end_of_string(source: str, at: int, nesting: int = 0) -> int:
-    """Return the position behind the string that begins at `at`.
-
-    An apostrophe that no other closes in its line begins no string: it stands in a text.
-    """
-    quote = source[at]
-    i = at + 1
-    while i < len(source):
-        char = source[i]
-        if char == "\\":
-            i += 2
-        elif char == quote:
-            return i + 1
-        elif char == "\n" and quote != "`":
-            return at + 1
-        elif char == "$" and quote == "`" and source.startswith("${", i):
-            i = end_of_brackets(source, i + 1, nesting + 1)
-        else:
-            i += 1
-    return len(source) if quote == "`" else at + 1
-
-
-def end_of_brackets(source: str, at: int, nesting: int = 0) -> int:
-    """Return the position behind the bracket that closes the one at `at`, or the text's end.
-
-    Mark-up inside an expression is passed over as a whole: its apostrophes open no strings.
-    `nesting` counts expressions inside of mark-up inside of expressions; too deep, none is seen.
-    """
-    from ingestion.reading.jsx import begins_element, end_of_element  # noqa: PLC0415 - they nest
-
-    depth = 0
-    i = at
-    while i < len(source):
-        char = source[i]
-        if char in "\"'`":
-            i = end_of_string(source, i, nesting) if nesting <= MAX_NESTING else i + 1
-            continue
-        if char == "/" and source.startswith(("//", "/*"), i) and (i == 0 or source[i - 1] != ":"):
-            i = max(skip_space(source, i), i + 1)
-            continue
-        if char == "<" and nesting <= MAX_NESTING and begins_element(source, i):
-            i = end_of_element(source, i, nesting + 1)
-            continue
-        if char in _OPENING:
-            depth += 1
-        elif char in _CLOSING:
-            depth -= 1
-            if depth == 0:
-                return i + 1
-        i += 1
-    return len(source)
 
 
 def unquote(literal: str) -> str:
@@ -149,7 +95,7 @@ def _end_of_item(source: str, at: int) -> int:
     i = at
     while i < len(source):
         char = source[i]
-        if char in ",;" or char in _CLOSING:
+        if char in ",;" or char in CLOSING:
             return i
         if char == "\n":
             following = source[skip_space(source, i) : skip_space(source, i) + 1]
@@ -158,7 +104,7 @@ def _end_of_item(source: str, at: int) -> int:
             i += 1
         elif char in "\"'`":
             i = end_of_string(source, i)
-        elif char in _OPENING:
+        elif char in OPENING:
             i = end_of_brackets(source, i)
         else:
             i += 1
@@ -283,7 +229,7 @@ def _end_of_name(pattern: str, at: int) -> int:
     while i < len(pattern) and pattern[i] != ",":
         if pattern[i] in "\"'`":
             i = end_of_string(pattern, i)
-        elif pattern[i] in _OPENING:
+        elif pattern[i] in OPENING:
             i = end_of_brackets(pattern, i)
         else:
             i += 1

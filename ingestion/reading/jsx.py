@@ -13,32 +13,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingestion.reading.code_scanning import (
+    TAG_NAME,
+    VOID_TAGS,
+    after,
+    begins_element,
+    end_of_brackets,
+    end_of_element,
+    end_of_string,
+    skip_space,
+)
 from ingestion.reading.data_text import (
     TEXT_ATTRIBUTES,
     TITLE_ATTRIBUTES,
     data_html,
     texts_only,
 )
-from ingestion.reading.javascript import (
-    end_of_brackets,
-    end_of_string,
-    is_false,
-    look_up,
-    read_value,
-    skip_space,
-    unpack,
-    unquote,
-)
+from ingestion.reading.javascript import is_false, look_up, read_value, unpack, unquote
 
 Expand = Callable[[str, Mapping[str, Any]], str | None]
 """Returns a component's HTML for its name and attributes, or None if it is not known."""
 
-VOID_TAGS = frozenset(
-    "area base br col embed hr img input link meta param source track wbr !doctype".split()
-)
-_TAG_NAME = re.compile(r"</?([A-Za-z][\w.:-]*|!doctype)?", re.IGNORECASE)
 _ATTRIBUTE_NAME = re.compile(r"[^\s=>{}/\"'`]+")
-_BEFORE_ELEMENT = re.compile(r"(?:[(,?:&|\[{;}>=]|=>|\breturn|^)\s*\Z")
 _MAP = re.compile(
     r"\s*([\w$.?\[\]]+?)\??(?:\.(?:slice|filter|sort|reverse|toSorted)\(.*?\))*\??\.(?:map|flatMap)\s*\(\s*"
     r"(?:\(\s*(\{[^}]*\}|[\w$]+)?[^)]*\)|([\w$]+))\s*=>",
@@ -69,48 +65,9 @@ class Tag:
         return self.name[:1].isupper() or "." in self.name
 
 
-def begins_element(source: str, at: int) -> bool:
-    """Whether the "<" in a script begins mark-up rather than a comparison or a type."""
-    following = source[at + 1 : at + 2]
-    if not (following.isalpha() or following == ">"):
-        return False
-    return _BEFORE_ELEMENT.search(source, max(0, at - 40), at) is not None
-
-
-def end_of_element(source: str, at: int, nesting: int = 0) -> int:
-    """Return the position behind the element that begins at `at`."""
-    depth = 0
-    i = at
-    while i < len(source):
-        char = source[i]
-        if char == "{":
-            i = end_of_brackets(source, i, nesting + 1)
-        elif char == "<" and source.startswith("<!--", i):
-            i = _after(source, "-->", i)
-        elif char == "<" and (
-            source[i + 1 : i + 2].isalpha() or source[i + 1 : i + 2] in {"/", ">"}
-        ):
-            tag = read_tag(source, i, {}, nesting + 1)
-            i = max(tag.end, i + 1)
-            if tag.closing:
-                depth -= 1
-            elif not tag.self_closing and tag.name.lower() not in VOID_TAGS:
-                depth += 1
-            if depth <= 0:
-                return i
-        else:
-            i += 1
-    return len(source)
-
-
-def _after(source: str, what: str, at: int) -> int:
-    found = source.find(what, at)
-    return found + len(what) if found >= 0 else len(source)
-
-
-def read_tag(source: str, at: int, known: Mapping[str, Any], nesting: int = 0) -> Tag:
+def read_tag(source: str, at: int, known: Mapping[str, Any]) -> Tag:
     """Read the tag that begins at `at`."""
-    match = _TAG_NAME.match(source, at)
+    match = TAG_NAME.match(source, at)
     name = (match[1] if match else "") or ""
     i = match.end() if match else at + 1
     tag = Tag(name, source.startswith("</", at), False, len(source))
@@ -123,13 +80,13 @@ def read_tag(source: str, at: int, known: Mapping[str, Any], nesting: int = 0) -
             tag.self_closing = source.startswith("/>", i)
             i += 1
         elif char == "{":
-            end = end_of_brackets(source, i, nesting + 1)
+            end = end_of_brackets(source, i)
             _shorthand(source[i + 1 : end - 1], tag, known)
             i = end
         elif char.isspace():
             i += 1
         else:
-            i = _read_attribute(source, i, tag, known, nesting)
+            i = _read_attribute(source, i, tag, known)
     return tag
 
 
@@ -143,8 +100,8 @@ def _shorthand(inner: str, tag: Tag, known: Mapping[str, Any]) -> None:
         tag.attributes[inner] = value
 
 
-def _read_attribute(  # noqa: PLR0911 - one for each way to write a value
-    source: str, at: int, tag: Tag, known: Mapping[str, Any], nesting: int
+def _read_attribute(
+    source: str, at: int, tag: Tag, known: Mapping[str, Any]
 ) -> int:
     name = _ATTRIBUTE_NAME.match(source, at)
     if name is None:
@@ -160,13 +117,11 @@ def _read_attribute(  # noqa: PLR0911 - one for each way to write a value
         tag.attributes[name[0]] = html.unescape(source[i + 1 : end])
         return end + 1
     if opener == "`":
-        end = end_of_string(source, i, nesting)
+        end = end_of_string(source, i)
         tag.attributes[name[0]] = read_value(source[i:end], 0, known)[0]
         return end
     if opener == "{":
-        end = end_of_brackets(source, i, nesting + 1)
-        if nesting:
-            return end  # the tag is only passed over: nobody asks for its values
+        end = end_of_brackets(source, i)
         value, stop = read_value(source[:end], i + 1, known)
         if value is not None and stop >= end - 1 - len(source[stop : end - 1].rstrip()):
             tag.attributes[name[0]] = value
@@ -207,7 +162,7 @@ class Template:
         self, source: str, at: int, known: Mapping[str, Any], depth: int, out: list[str]
     ) -> int:
         if source.startswith("<!--", at):
-            return _after(source, "-->", at)
+            return after(source, "-->", at)
         following = source[at + 1 : at + 2]
         if not (following.isalpha() or following in {"/", ">", "!"}):
             out.append("&lt;")
@@ -216,7 +171,7 @@ class Template:
         name = tag.name.lower()
         if name in {"script", "style"} and not tag.closing:
             end = source.lower().find(f"</{name}", tag.end)
-            return _after(source, ">", end) if end >= 0 and not tag.self_closing else tag.end
+            return after(source, ">", end) if end >= 0 and not tag.self_closing else tag.end
         out.append(self.tag(tag, depth))
         for directive in ("set:html", "set:text"):
             if isinstance(tag.attributes.get(directive), str) and not tag.closing:

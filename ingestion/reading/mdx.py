@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ingestion.reading.javascript import end_of_brackets, read_declarations
+from ingestion.reading.code_scanning import end_of_brackets
+from ingestion.reading.javascript import read_declarations
 from ingestion.reading.jsx import (
     Expand,
     Tag,

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ingestion.reading.javascript import end_of_brackets, read_declarations, read_value
+from ingestion.reading.code_scanning import end_of_brackets
+from ingestion.reading.javascript import read_declarations, read_value
 
 _CONFIG_NAMES = tuple(
     f"astro.config.{ending}" for ending in ("mjs", "ts", "js", "mts", "cjs", "cts")
