@@ -109,7 +109,7 @@ _LENGTH_AFTER = re.compile(
     r"|intro|consultation|"
     r"discovery|is (?:enough|fine|plenty|ok)|should (?:be|do)|would (?:be|do)|will do|works|max"
     r"|long|with|please|tops"
-    r"|appointments|video|phone|zoom|introduction|walkthrough)\b"
+    r"|appointments|video|phone|introduction|walkthrough)\b"
 )
 
 

@@ -43,7 +43,8 @@ _CUE = re.compile(
     r"|pencil"
     r"|anything|something|sometime|hop on|catch up|connect|reach me|ring|phone|change|make it"
     r"|any time"
-    r"|anytime|whenever|(?:have|has|needs?|want|like|it) to be|must be|termin\w*|treffen|gesprach|telefon\w*|anruf\w*|cita|reunion|llamada|hablar"
+    r"|anytime|whenever|(?:have|has|needs?|want|like|it) to be|must be|termin\w*|treffen|gesprach"
+    r"|telefon\w*|anruf\w*|cita|reunion|llamada|hablar"
     r"|quedar|passt|walk ?through|go there|come in|come by|cancel) "
 )
 # Sentences about deliveries, launches and bills name days that nobody wants to meet on.
