@@ -143,7 +143,16 @@ NOT_NAMES = frozenset(
     programmer specialist supervisor teacher technician trainer vet please sir merry
     congratulations greetings regards cheers hallo hola bonjour sounds interesting nope nah
     hmm hm oh ah um uh ugh er well duh idk dunno secret anonymous unknown private hesitant
-    hopeful disappointed apologies afterwards mistaken rubbish broken useless helpful
+    hopeful disappointed apologies afterwards mistaken guten tag abend buenos dias días
+    buenas tardes noches bom dia boa tarde dzień dobry hej
+    salut servus moin grüezi bonsoir buongiorno buonasera sensor sensors monitoring temperature
+    humidity device devices alarm alarms report reports dashboard integration integrations feature
+    features delivery subscription warranty brochure catalogue catalog documentation docs tutorial
+    login password signup consultation appointment callback discount offer refund return
+    feedback partnership reseller press career careers jobs vacancy internship newsletter hours
+    location address we're i'm it's he's she's they're that's what's there's who's i'd i've i'll
+    we've we'll we'd you're let's don't can't won't isn't didn't doesn't haven't couldn't
+    btw fyi pls plz thx tho lol haha ta rubbish broken useless helpful
     unhelpful unacceptable outrageous nonsense
     """.split()
 ) - {"christian", "mark"}

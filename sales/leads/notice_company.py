@@ -7,6 +7,7 @@ import re
 from sales.leads.company_words import ACRONYMS, COMPANY_SUFFIX, FUNCTIONS, INDUSTRIES, JOB_NOUNS
 from sales.leads.fields import Field, Noticed
 from sales.leads.name_words import GIVEN_NAMES, NOT_NAMES, PLACES
+from sales.leads.notice_names import looks_like_name
 from sales.leads.reading import Reading, trim_span
 from sales.leads.sentences import Clause, Stance
 
@@ -21,9 +22,8 @@ _SUFFIXED = re.compile(rf"{NAME}(?<=\b){COMPANY_SUFFIX}\b\.?|{NAME},? {COMPANY_S
 _ENDS_AS_COMPANY = re.compile(rf"(?:^|[\s,]){COMPANY_SUFFIX}\.?$")
 _SELF = r"\b(?:i|i['’]m|im|i am|we|we['’]re|we are|me|my|this is|it['’]s)\b"
 _AT = re.compile(
-    r"\b(?:work(?:ing)?|employed|based|(?:am|'m|’m|im) (?:currently )?(?:working )?) "
-    r"?(?:at|for|with)[ \t]+(?:the )?|"
-    r"\b(?:on behalf of|i represent|representing|here at|we at|calling from|writing from|work in|"
+    r"\b(?:work(?:ing)?|employed|based) (?:at|for|by)[ \t]+(?:the )?|"
+    r"\b(?:on behalf of|i represent|representing|here at|we at|calling from|writing from|"
     r"i(?: also)? (?:own|run|founded|started|co-founded)|(?:am|'m|’m|im) with)[ \t]+(?:the )?",
     _I,
 )
@@ -37,6 +37,15 @@ _CALLED = re.compile(
     _I,
 )
 _FROM = re.compile(r"\b(?:from|at|of|with|@)[ \t]+(?:the )?", _I)
+# What may stand before "from Acme": "I'm Tom", "Tom", "we are"; not "I bought sensors".
+_INTRODUCED = re.compile(
+    r"(?:\b(?i:i['’]?m|i am|im|this is|it['’]?s|my name is|name['’]?s|we['’]?re|we are)"
+    r"(?:[ \t]+\w+|(?:[ \t]+(?:[A-ZÀ-ÞĀ-Ž]|\w{2,3} [A-ZÀ-ÞĀ-Ž])[\w'’.-]*){1,5})?"
+    r"|^\W*(?i:(?:hi|hello|hey|good \w+|morning)\b[\s,!.]*)*\w[\w'’.-]*"
+    r"(?:[ \t]+(?:[A-ZÀ-ÞĀ-Ž]|\w{2,3} [A-ZÀ-ÞĀ-Ž])[\w'’.-]*){0,5})"
+    r"(?:,? (?:here|speaking))?\W*$"
+)
+_GREETING = re.compile(r"^\W*(?:(?:hi+|hello|hey|good \w+|morning|greetings|yes)\b[\s,!.]*)*", _I)
 _SMALL_NAME = re.compile(
     r"[\w&'’.-]+(?:[ \t]+(?!(?:and|but|in|as|we|i|which|who|that|since|on|for|with|so|"
     r"or|by|is|are|has|"
@@ -51,7 +60,9 @@ _NO_COMPANY = re.compile(
     r"university|remote)\b",
     _I,
 )
-_IS_SELF = re.compile(rf"(?:{_SELF}|\b(?:here|speaking)\b|^\W*(?:{JOB_NOUNS}|head|owner|vp)\b)", _I)
+_IS_SELF = re.compile(
+    rf"(?:{_SELF}|\b(?:here|speaking)\b|^\W*(?:as )?(?:{JOB_NOUNS}|head|owner|vp)\b)", _I
+)
 _OPENS_SELF = re.compile(
     r"^\W*(?:(?:hi+|hello|hey|yes|morning|good \w+)\b[\s,!.]*)*(?:we are|we['’]re|were|"
     r"i['’]m|i am|this is)[ \t]+(?:the )?",
@@ -121,7 +132,7 @@ _INDUSTRY_CUE = re.compile(
     _I,
 )
 _INDUSTRY_BREAK = re.compile(
-    r"\b(?:not|never|n't|for|with|to|use|using|looking|interested|need|want|like|about|"
+    r"\b(?:not|never|\w+n['’]t|for|with|to|use|using|looking|interested|need|want|like|about|"
     r"from|at|than|"
     r"compar\w+|your|their|who|which|integrat\w+|software|system|platform|storage|app|called)\b",
     _I,
@@ -170,13 +181,20 @@ def _company_in(clause: Clause) -> tuple[int, int, float] | None:
     if opened and (match_suffix := _SUFFIXED.match(text, opened.end())):
         start, end = trim_span(text, *match_suffix.span())
         return start, end, 0.85
-    if not _IS_SELF.search(text):
-        return None
+    is_self = bool(_IS_SELF.search(text))
     for match in _FROM.finditer(text):
+        if not is_self and not _opens_with_name(text[: match.start()]):
+            return None
         taken = _take(text, match.end(), small=False)
         if taken and _is_credible(text, match, taken):
             return (*taken, 0.8)
     return None
+
+
+def _opens_with_name(before: str) -> bool:
+    """Whether nothing but a greeting and a name stands before: "Hello, Chinedu Okafor from"."""
+    words = _GREETING.sub("", before).strip(" ,")
+    return words[:1].isupper() and looks_like_name(words, trust=1)
 
 
 def _is_credible(text: str, match: re.Match[str], taken: tuple[int, int]) -> bool:
@@ -195,7 +213,7 @@ def _is_credible(text: str, match: re.Match[str], taken: tuple[int, int]) -> boo
                 _I,
             )
         )
-    return bool(re.search(rf"{_SELF}|^\W*(?:(?:hi|hello|hey)\W+)?[\w'’ -]+\W*$", before, _I))
+    return bool(_INTRODUCED.search(before))
 
 
 def _take(text: str, start: int, *, small: bool) -> tuple[int, int] | None:

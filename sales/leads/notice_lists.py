@@ -30,7 +30,10 @@ _SAME_LINE = re.compile(
     _I,
 )
 _DASH = re.compile(r"(?:^|\n|(?<=[.!?] ))[ \t]*(?:—|–|-{1,2}|~)[ \t]*(?P<name>[^\n@\d]{2,50})\s*$")
-_ITEM_CUT = re.compile(r"[ \t]*(?:[,;|/•·\n]|\s[—–-]\s)[ \t]*(?:[-*•–][ \t]+)?|[ \t]*[<>()][ \t]*")
+_ITEM_CUT = re.compile(
+    r"[ \t]*(?:[,;|/•·\n]|\s[—–-]\s)[ \t]*(?:[-*•–][ \t]+)?|[ \t]*(?:[<>]|\((?!Pty)|"
+    r"(?<!Pty)\))[ \t]*"
+)
 _CONTACT = re.compile(r"@|(?:\(?at\)?.*\bdot\b)|\d[\d\s().-]{6,}\d|(?:\(dot\)|\[dot\])", _I)
 _LEAD_IN = re.compile(
     r"^\W*(?:(?:please|pls|plz|you can|just)\s+)?(?:contact|reach|call|e-?mail|mail|"

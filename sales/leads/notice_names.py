@@ -49,6 +49,12 @@ _HERE = re.compile(
     r"(?P<cue>here|speaking)\b(?!['’])",
     _I,
 )
+# "Good afternoon, Chinedu Okafor from Zenith Cold Stores."
+_FROM = re.compile(
+    r"^\W*(?i:(?:hi|hello|hey|good \w+|morning|greetings|yes)\b[\s,!.]*)*"
+    rf"(?P<name>{TOKEN}(?:[ \t]+{TOKEN}){{0,4}}?),? (?:from|at|of|with) (?:the )?(?=[A-ZÀ-ÞĀ-Ž])"
+    r"[^,]{2,40}$"
+)
 _IS_MINE = re.compile(rf"(?P<name>{TOKEN}(?:[ \t]+{TOKEN}){{0,3}}) is my name\b", _I)
 _LABEL = re.compile(
     r"(?:^|[\n;,|•*(-]\s*|\b(?=first name|last name|surname|full "
@@ -127,20 +133,27 @@ def _introduced(reading: Reading, clause: Clause) -> list[Noticed]:
             found.append(_noticed(reading, start, end, 0.97))
     if found:
         return found
-    for pattern in (_HERE, _IS_MINE):
-        named = pattern.search(clause.text)
-        if named and _is_name(named["name"], 1):
-            left, right = named.span("name")
-            return [_noticed(reading, clause.start + left, clause.start + right, 0.92)]
-    trailing = _TRAILING.search(clause.text)
-    if trailing and trailing["name"].istitle() and looks_like_name(trailing["name"], trust=1):
-        left, right = trailing.span("name")
-        return [_noticed(reading, clause.start + left, clause.start + right, 0.8)]
+    span = _presented(clause)
+    if span:
+        return [_noticed(reading, clause.start + span[0], clause.start + span[1], 0.85)]
     for match in _MAYBE.finditer(clause.text):
         noticed = _maybe(reading, clause, match)
         if noticed:
             return [noticed]
     return found
+
+
+def _presented(clause: Clause) -> tuple[int, int] | None:
+    """A name told by its place: "Jan here", "Chinedu Okafor from Zenith", "..., Jane Doe"."""
+    for pattern in (_HERE, _IS_MINE):
+        match = pattern.search(clause.text)
+        if match and _is_name(match["name"], 1):
+            return match.span("name")
+    for pattern in (_FROM, _TRAILING) if clause.start == 0 else (_TRAILING,):
+        match = pattern.search(clause.text)
+        if match and not match["name"][0].islower() and looks_like_name(match["name"], trust=1):
+            return match.span("name")
+    return None
 
 
 def _maybe(reading: Reading, clause: Clause, match: re.Match[str]) -> Noticed | None:
@@ -154,18 +167,8 @@ def _maybe(reading: Reading, clause: Clause, match: re.Match[str]) -> Noticed | 
         name, reading.text[clause.start + end :]
     ):
         return _noticed(reading, clause.start + match.end(), clause.start + end, 0.8)
-    doubtful = cue in (
-        "ich bin",
-        "je suis",
-        "ik ben",
-        "sono",
-        "soy",
-        "it's",
-        "its",
-        "it’s",
-        "я",
-        "أنا",
-    )
+    # German writes every noun with a capital, and "it's" may be followed by any.
+    doubtful = cue in ("ich bin", "it's", "its", "it’s", "я", "أنا")
     wanted = reading.asked_for == Field.CUSTOMER_NAME or reading.known.get(Field.CUSTOMER_NAME)
     if doubtful and not (wanted or " " in name or _first(name) in GIVEN_NAMES):
         return None
@@ -198,6 +201,8 @@ def _doubled(clause: Clause, start: int, end: int, reading: Reading) -> tuple[in
     return clause.start + start, clause.start + end
 
 
+# "al-Zahra" is written small in the middle of a name and is no end of it.
+_ARTICLE = re.compile(r"(?:al|el|ul|ad|as|ash|an|ar|at|az)-[^\W\d_]", _I)
 _COPULAS = frozenset(("है", "हूँ", "हूं", "हैं"))
 
 
@@ -218,7 +223,7 @@ def take_name(text: str, start: int, *, loose: bool) -> int:
             break
         initial = len(word) == 1 and match[0].endswith(".")
         is_title = taken == 0 and lowered in TITLES
-        small = word[0].islower()
+        small = word[0].islower() and not _ARTICLE.match(word)
         if first_lower is None and not is_title:
             first_lower = small
         if small and not first_lower and lowered not in PARTICLES and not is_title:
@@ -269,7 +274,7 @@ def _is_name(name: str, trust: int) -> bool:
     words = [word for word in name.split() if word.rstrip(".").lower() not in TITLES]
     if not words or len(words) > MAX_TOKENS or name.endswith(("'s", "’s")):
         return False
-    cores = [word.strip(".'’").lower() for word in words]
+    cores = [word.strip(".'’").lower().replace("’", "'") for word in words]
     strangers = set(cores) - GIVEN_NAMES - PARTICLES
     if strangers & NOT_NAMES or " ".join(cores) in PLACES:
         return False

@@ -23,7 +23,7 @@ _RANGE = (
 _ABOUT = (
     r"(?P<over>(?:more than|over|at least|upwards of|north of)\s+)?(?:(?:about|around|"
     r"roughly|approximately|approx\.?|some|nearly|almost|just|only|currently|maybe|"
-    r"like|between|a|~)\s+)*"
+    r"like|between|a|~)\s+){0,3}"
 )
 _STAFF = (
     r"(?:people|employees|staff|staff members|team members|members of staff|persons|"
@@ -71,7 +71,8 @@ _NOT_OURS = re.compile(
 _BUDGET_CUE = re.compile(
     r"\b(?:budget(?:ed|s)?|spend|afford|set aside|earmarked|allocated|invest|willing "
     r"to pay|can pay|price range|pay up to|"
-    r"our limit|ceiling|to work with|to spend|put aside|funding of|cap (?:is|of))\b",
+    r"our limit|ceiling|to work with|to spend|put aside|funding of|cap (?:is|of)|go "
+    r"(?:up to|as high as))\b",
     _I,
 )
 _BUDGET_LABEL = re.compile(
@@ -200,7 +201,7 @@ _DECIDES_OTHER = re.compile(
     r"\b(?:i['’]?m|i am|im) not (?:the |really the |a )?(?:decision[- ]?maker|one who "
     r"(?:decides|signs)|person who (?:decides|signs))|\bnot (?:my|really my) (?:call|"
     r"decision)|\bi (?:do not|don['’]?t|can['’]?t|cannot) (?:make the (?:decision|"
-    r"call)|decide|sign off|approve)|"
+    r"call)|decide(?! (?:between|on|what|which|whether|if))|sign off|approve)|"
     r"\bdecision[- ]?maker\s*[:=]\s*no\b|\b(?:it['’]?s|that['’]?s) (?:up to|decided "
     r"by) (?:my|our|the) |\b(?:it['’]?s|that['’]?s) above my pay|\bthe decision (?:is "
     r"made by|lies with|is up to) (?!me\b)",

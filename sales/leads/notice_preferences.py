@@ -120,7 +120,8 @@ def _preferred(text: str) -> tuple[str, int, int, float] | None:
             rf"\b(?:best|easiest|preferred|better|contact me|reach me|reply|respond|answer|"
             rf"contacted)(?: way)?(?: is| by| via| through| over| on)+(?: "
             rf"the)?\s+(?P<m>{words})\b",
-            rf"\b(?:just|only)\s+(?P<m>{words})(?: please)?\W*$",
+            rf"\b(?:just|only)\s+(?:by |via )?(?P<m>{words})(?: please)?\W*$",
+            rf"\b(?P<m>{words}) only\b",
         ):
             match = re.search(pattern, text, _I)
             if match and not _AGAINST.search(text[: match.start("m")]):

@@ -20,7 +20,8 @@ from sales.leads.sentences import Stance
 _I = re.IGNORECASE
 Span = tuple[int, int]
 _LEAD = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|sure(?: thing)?|ok(?:ay)?|yes|yeah|of course|certainly|"
+    r"^\W*(?:(?:hi|hello|hey|guten tag|hallo|bonjour|hola|ciao|buongiorno|good \w+|"
+    r"sure(?: thing)?|ok(?:ay)?|yes|yeah|of course|certainly|"
     r"absolutely|no problem|well|um+|uh+|so|oh|ah|no|nope|sorry|"
     r"actually|my bad|oops|wait|correction)\b[\s,.!:-]*)*"
     r"(?:(?:it['’]?s|it is|that['’]?s|that is|that would be|that should be|should be|"
@@ -33,7 +34,7 @@ _LEAD = re.compile(
 )
 _NAME_TAIL = re.compile(
     r"\s*(?:here|thanks|thank you|thx|please|and (?:you|yours)|btw|by the way|speaking|"
-    r"is my name)\W*$",
+    r"is my name|à l['’]appareil|mein name|al habla|am apparat|hier)\W*$",
     _I,
 )
 _REFUSAL = re.compile(

@@ -7,6 +7,7 @@ said of somebody else, asked, imagined or quoted is never a field (see `sentence
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from sales.leads.fields import Field, Noticed, Value
 from sales.leads.notice_company import notice_company, notice_industry, notice_job_title
@@ -22,7 +23,7 @@ from sales.leads.notice_needs import (
 )
 from sales.leads.notice_preferences import notice_contact_method, notice_contact_time
 from sales.leads.notice_replies import notice_mended_words, notice_reply
-from sales.leads.reading import Reading
+from sales.leads.reading import Compacted, Reading, compact_text
 from sales.leads.settings import CustomFieldSettings
 
 # Longer messages are documents, not talk; a rule that reads them whole would only find noise.
@@ -67,7 +68,8 @@ def notice_profile(
     """
     region = default_region or _region_of(locale)
     domains = frozenset(domain.lower() for domain in own_domains)
-    reading = Reading(text[:MAX_READ], asked_for, known or {}, region, locale, domains)
+    compacted = compact_text(text[:MAX_READ])
+    reading = Reading(compacted.text, asked_for, known or {}, region, locale, domains)
     if not reading.clauses:
         return []
     found = notice_reply(reading)
@@ -77,7 +79,14 @@ def notice_profile(
     if not any(noticed.field in (Field.EMAIL, Field.PHONE) for noticed in found):
         fields = {noticed.field for noticed in found}
         found.extend(item for item in notice_mended_words(reading) if item.field not in fields)
-    return sorted(_choose(found), key=lambda noticed: (noticed.start, noticed.field))
+    placed = [_place(noticed, text, compacted) for noticed in _choose(found)]
+    return sorted(placed, key=lambda noticed: (noticed.start, noticed.field))
+
+
+def _place(noticed: Noticed, text: str, compacted: Compacted) -> Noticed:
+    """The finding with its place and quote in the message as it was written."""
+    start, end = compacted.span_before(noticed.start, noticed.end)
+    return replace(noticed, start=start, end=end, quote=text[start:end])
 
 
 def _region_of(locale: str) -> str | None:
@@ -90,6 +99,8 @@ def _choose(found: list[Noticed]) -> list[Noticed]:
     """The best of each field: usable, surest; then, of a correction, the last, else the first."""
     best: dict[str, Noticed] = {}
     for noticed in found:
+        if noticed.start >= noticed.end:
+            continue  # signs only: nothing is left of the reply without them
         other = best.get(noticed.field)
         if other is None or _rank(noticed) > _rank(other):
             best[noticed.field] = noticed

@@ -22,11 +22,52 @@ _CORRECTION = re.compile(
 )
 
 
+# Patterns that look ahead over blanks or signs would take quadratic time on endless runs of
+# them, so runs are cut before anything is read.
+_RUN = re.compile(r"\W{13,}|\s{2,}|\S{121,}|([^\w\s])\1{3,}")
+_KEPT_SIGNS, _KEPT_WORD = 3, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """A text without endless runs, and where each of its characters stood."""
+
+    text: str
+    positions: list[int]
+
+    def span_before(self, start: int, end: int) -> tuple[int, int]:
+        """The place in the text as it was."""
+        return self.positions[start], self.positions[end - 1] + 1
+
+
+def compact_text(text: str) -> Compacted:
+    """`text` with blanks as one blank or two line ends, and without endless words and signs."""
+    kept: list[int] = []
+    last = 0
+    for match in _RUN.finditer(text):
+        kept.extend(range(last, match.start()))
+        kept.extend(_keep(match))
+        last = match.end()
+    kept.extend(range(last, len(text)))
+    return Compacted("".join(text[place] for place in kept), kept)
+
+
+def _keep(match: re.Match[str]) -> list[int]:
+    run, start = match[0], match.start()
+    if run.isspace():
+        return [start + place for place, char in enumerate(run) if char == "\n"][:2] or [start]
+    if not run[0].isspace() and run[0] == run[-1] and len(set(run)) == 1:
+        return list(range(start, start + (_KEPT_SIGNS if not run[0].isalnum() else _KEPT_WORD)))
+    signs = list(range(start, start + 12)) if not re.search(r"\w", run) else []
+    return signs or list(range(start, start + _KEPT_WORD))
+
+
 @dataclass(frozen=True)
 class Reading:
     """A message, its clauses, and the talk around it.
 
-    `text` is the message with other people's words blanked, as long as the message itself.
+    `original` is the message without endless runs; `text` is as long, with other people's words
+    blanked.
     `known` maps fields to their present values, in the order in which they were set.
     """
 

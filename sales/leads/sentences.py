@@ -109,7 +109,8 @@ _PAST_CONTACT = re.compile(
     r"call|letter|text|"
     r"spam)s? from\b|\b(?:was|were|been|got) (?:sent|forwarded|addressed) to\b|"
     r"\b(?:did ?n.?t|does ?n.?t|"
-    r"never|not) (?:answer|reply|work|respond|replied|answered|exist)|\bbounced?\b|\bbelongs? to\b|"
+    r"never|not) (?:answer|reply|work|respond|replied|answered|exist)|\bgoes to\b|"
+    r"\bbounced?\b|\bbelongs? to\b|"
     r"\b(?:do not|don'?t|stop) (?:use|using|send|write|mail|contact|call)(?:ing)?\b(?! me)|"
     r"\b(?:phoned|called|e-?mailed|texted|rang|contacted|wrote|messaged)(?: to)? (?:me|us)\b|"
     r"\b(?:your|the) (?:support|sales|billing|help) (?:e-?mail|address|number|line)\b",
@@ -195,7 +196,9 @@ def _split_sentences(text: str) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        if match[0] == "." and _ABBREVIATION.search(text[start : match.end()]):
+        if match[0] == "." and _ABBREVIATION.search(
+            text[max(start, match.end() - 12) : match.end()]
+        ):
             continue
         if text[start : match.start()].strip():
             found.append((start, match.start(), match[0]))

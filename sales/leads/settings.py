@@ -153,7 +153,7 @@ class _Rule(Section):
 class FieldRule(_Rule):
     """Counts where a profile field is known, or has one of `values`."""
 
-    kind: Literal["field"]
+    kind: Literal["field_known"]
     field: str
     """A profile field, a custom one included."""
     values: tuple[str | bool | float, ...] = ()
@@ -163,7 +163,7 @@ class FieldRule(_Rule):
 class SignalRule(_Rule):
     """Counts where a signal was found in the visitor's messages."""
 
-    kind: Literal["signal"]
+    kind: Literal["signal_seen"]
     signal: str
     """A signal, e.g. pricing_asked."""
 
@@ -179,7 +179,7 @@ class SignalRule(_Rule):
 class PhraseRule(_Rule):
     """Counts where the visitor wrote one of the phrases, as whole words in any case."""
 
-    kind: Literal["phrase"]
+    kind: Literal["phrase_said"]
     phrases: tuple[str, ...] = Field(min_length=1)
     """Words to look for."""
 
@@ -187,7 +187,7 @@ class PhraseRule(_Rule):
 class CountRule(_Rule):
     """Counts where something happened often enough."""
 
-    kind: Literal["count"]
+    kind: Literal["count_reached"]
     what: Count
     """What is counted."""
     at_least: int = Field(ge=1)
@@ -197,7 +197,7 @@ class CountRule(_Rule):
 class PageRule(_Rule):
     """Counts where a page was opened whose path begins with one of `paths`."""
 
-    kind: Literal["page"]
+    kind: Literal["page_opened"]
     paths: tuple[str, ...] = Field(min_length=1)
     """Beginnings of paths, e.g. /pricing."""
 
@@ -205,7 +205,7 @@ class PageRule(_Rule):
 class SourceRule(_Rule):
     """Counts where the visitor came from one of `values`."""
 
-    kind: Literal["source"]
+    kind: Literal["source_is"]
     key: SourceKey
     """What is compared; page is the path of the page the conversation began on."""
     values: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sales.leads.reading import Compacted, compact_text
 from sales.leads.sentences import Stance, mask_quotations, split_clauses
 from sales.leads.settings import PhraseList
 
@@ -126,7 +127,7 @@ _PATTERNS: dict[str, str] = {
         r"spoil(?:ed|t|age)?)\b"
     ),
     "not_interested": (
-        r"\b(?:(?:not|no longer|n['’]t) (?:really )?interested|do(?: not|n['’]t) "
+        r"\b(?:(?:not|no longer|\w+n['’]t) (?:really )?interested|do(?: not|n['’]t) "
         r"(?:contact|call|e-?mail) me|unsubscribe|leave me alone|stop (?:contacting|"
         r"e-?mailing|calling)|not looking to buy|no intention)\b"
     ),
@@ -138,7 +139,7 @@ _PATTERNS: dict[str, str] = {
     ),
     "support_case": (
         r"\b(?:my (?:order|account|subscription|sensor|device|invoice|password|login)\b[\w "
-        r"]{0,25}\b(?:not|n['’]t|wrong|broken|never|missing|locked|fails?|failed|late)|"
+        r"]{0,25}\b(?:not|\w+n['’]t|wrong|broken|never|missing|locked|fails?|failed|late)|"
         r"(?:i|we)(?:'ve| have)? (?:forgot|lost)(?: my| our| the)? password|reset my "
         r"password|can['’]?t log ?in|cannot log ?in|support ticket|error code|(?:is|keeps|"
         r"are) (?:broken|crashing|offline|failing))\b"
@@ -202,7 +203,7 @@ _COMPILED = tuple(
     (name, re.compile(pattern, _I)) for name, pattern in (*_PATTERNS.items(), *_OBJECTIONS.items())
 )
 _DENIED = re.compile(
-    r"\b(?:not|n['’]t|never|no|without|nor|rather than|instead of)\b[\w ]{0,22}$", _I
+    r"(?:\b(?:not|never|no|without|nor|rather than|instead of)|n['’]t)\b[\w ]{0,22}$", _I
 )
 # Whose own words hold the "not".
 _SAYS_NO = frozenset((*_OBJECTIONS, "not_interested", "support_case", "pain_named"))
@@ -217,7 +218,8 @@ def detect_signals(
 ) -> list[Signal]:
     """What one message shows, each once, in order. A competitor's signal is `competitor:Name`,
     a topic's `topic:name`, an objection of the site's own `objection:name`."""
-    text = mask_quotations(message.text)
+    compacted = compact_text(message.text)
+    text = mask_quotations(compacted.text)
     found: dict[str, Signal] = {}
     for clause in split_clauses(text):
         if clause.stance is Stance.OTHER and not _is_about_us(clause.text):
@@ -226,10 +228,8 @@ def detect_signals(
             for match in pattern.finditer(clause.text):
                 denied = name not in _SAYS_NO and _DENIED.search(clause.text[: match.start()])
                 if not denied:
-                    start, end = clause.start + match.start(), clause.start + match.end()
-                    found.setdefault(
-                        name, Signal(name, message.id, message.text[start:end], start, end)
-                    )
+                    place = clause.start + match.start(), clause.start + match.end()
+                    found.setdefault(name, _signal(name, message, compacted, place))
                     break
     lists = [
         *_named("competitor", competitors),
@@ -239,8 +239,15 @@ def detect_signals(
     for name, phrases in lists:
         span = find_phrase(text, phrases)
         if span:
-            found[name] = Signal(name, message.id, message.text[slice(*span)], *span)
+            found[name] = _signal(name, message, compacted, span)
     return sorted(found.values(), key=lambda signal: (signal.start, signal.id))
+
+
+def _signal(
+    name: str, message: VisitorMessage, compacted: Compacted, span: tuple[int, int]
+) -> Signal:
+    start, end = compacted.span_before(*span)
+    return Signal(name, message.id, message.text[start:end], start, end)
 
 
 def _is_about_us(text: str) -> bool:
