@@ -15,7 +15,8 @@ from core.errors import Forbidden, Invalid
 from core.http import describe_errors
 from sales.knowledge.ranking import RankedPassage
 from sales.knowledge.service import Recall
-from sales.organization.service import KnownSite, StaffMember
+from sales.organization.schemas import Principal
+from sales.organization.service import KnownSite
 
 _PERIOD = timedelta(days=30)
 # Years that every database and every sum with days can hold.
@@ -103,7 +104,7 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
         q: Annotated[str, Query(min_length=1, max_length=2000)],
         limit: Annotated[int, Query(ge=1, le=16)] = 5,
         site: Annotated[str, Query(max_length=64)] = "",
-        staff: StaffMember | None = caller,
+        staff: Principal | None = caller,
     ) -> dict[str, Any]:
         """The passages that a question finds, with every score. `site`: a site key; the first
         site of app.yaml when left out."""
@@ -118,7 +119,7 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
         end: Annotated[str, Query(alias="to", max_length=40)] = "",
         group_by: Literal["page", "referrer_domain", "utm_campaign"] = "page",
         site: Annotated[str, Query(max_length=64)] = "",
-        staff: StaffMember | None = caller,
+        staff: Principal | None = caller,
     ) -> dict[str, Any]:
         """Conversations by the page, referrer domain or campaign they began with. `from` and
         `to` are dates (both included, UTC) or times; the last 30 days when left out."""
@@ -149,7 +150,7 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
     return router
 
 
-def _choose_site(runtime: Runtime, key: str, staff: StaffMember | None) -> KnownSite:
+def _choose_site(runtime: Runtime, key: str, staff: Principal | None) -> KnownSite:
     """The site of that key, or the caller's first."""
     organization = runtime.resources.organization
     if key:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
@@ -27,7 +28,12 @@ from core.security import TokenSigner, load_or_create_secret
 from integrations.local.knowledge_index import LocalKnowledgeIndex
 from sales.conversations.service import ConversationService
 from sales.knowledge.service import KnowledgeService
+from sales.organization.access_service import AccessService
+from sales.organization.passwords import PasswordVault
 from sales.organization.service import OrganizationService
+from sales.organization.session_service import SessionService
+from sales.organization.staff_service import StaffService
+from sales.organization.throttling import SignInThrottle
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,9 @@ class Resources:
     signer: TokenSigner
     knowledge: KnowledgeService
     organization: OrganizationService
+    staff: StaffService
+    sessions: SessionService
+    access: AccessService
     embedder: PassageEmbedder | None
     registry: CollectorRegistry
     metrics: TurnMetrics
@@ -93,19 +102,34 @@ async def build_resources(
     organization = OrganizationService(database, clock)
     await organization.apply_settings(settings.tenants, settings.sites)
     registry = CollectorRegistry()
+    signer, vault = build_signer(settings, places), PasswordVault()
     return Resources(
         places=places,
         database=database,
         clock=clock,
-        signer=build_signer(settings, places),
+        signer=signer,
         knowledge=KnowledgeService(database, clock, index, embedder),
         organization=organization,
+        staff=StaffService(database, clock, vault),
+        sessions=SessionService(database, clock, vault, SignInThrottle()),
+        access=AccessService(database, clock, signer),
         embedder=embedder,
         registry=registry,
         metrics=TurnMetrics(registry),
         runner=TurnRunner(),
         owner=f"{socket.gethostname()}:{os.getpid()}",
     )
+
+
+def build_own_origin(settings: AppSettings) -> Callable[[Request], str]:
+    """Where this server's own pages come from, as browsers say it."""
+
+    def own_origin(request: Request) -> str:
+        if settings.server.public_url:
+            return settings.server.public_url
+        return f"{request.url.scheme}://{request.headers.get('host', '')}"
+
+    return own_origin
 
 
 def build_chat(resources: Resources, settings: AppSettings, traffic: TrafficLimits) -> Chat:
@@ -128,11 +152,6 @@ def build_chat(resources: Resources, settings: AppSettings, traffic: TrafficLimi
         agent_name=settings.agent.name,
     )
 
-    def own_origin(request: Request) -> str:
-        if settings.server.public_url:
-            return settings.server.public_url
-        return f"{request.url.scheme}://{request.headers.get('host', '')}"
-
     return Chat(
         agent=settings.agent,
         organization=resources.organization,
@@ -141,5 +160,5 @@ def build_chat(resources: Resources, settings: AppSettings, traffic: TrafficLimi
         turn=turn,
         runner=resources.runner,
         traffic=traffic,
-        own_origin=own_origin,
+        own_origin=build_own_origin(settings),
     )

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.clock import Clock, SystemClock
-from core.errors import BugError, ProviderError, RateLimited, TooLarge, UserError
+from core.errors import BugError, ProviderError, RateLimited, TooLarge, Unauthorized, UserError
 from core.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -120,6 +120,9 @@ class ErrorResponses:
     async def for_user_error(self, request: Request, error: UserError) -> JSONResponse:
         """Someone outside can mend it."""
         headers = {}
+        if isinstance(error, Unauthorized):
+            # RFC 6750, 3: what is asked for.
+            headers["WWW-Authenticate"] = "Bearer"
         if isinstance(error, RateLimited):
             headers["Retry-After"] = str(error.details["retry_after_seconds"])
         return self.build(

@@ -95,7 +95,8 @@ async def create_api_key(settings: AppSettings, places: Places, tenant: str, nam
     """Make a key and print it."""
     resources = await build_resources(settings, places, None)
     try:
-        key = await resources.organization.create_api_key(tenant, name, "admin")
+        owner = resources.organization.get_tenant(tenant)
+        key = await resources.access.create_api_key(owner.id, name, "admin")
     finally:
         await resources.close()
     notes.print("Keep this key: it cannot be shown again.")

@@ -1,4 +1,4 @@
-"""Reads and writes tenants, sites and API keys."""
+"""Reads and writes tenants and sites."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core.db import UnitOfWork
 from core.ids import new_id
-from sales.organization.models import ApiKey, Site, Tenant
+from sales.organization.models import Site, Tenant
 
 
 class OrganizationRepository:
@@ -51,19 +51,3 @@ class OrganizationRepository:
         self._session.add(site)
         await self._session.flush()
         return site
-
-    async def add_api_key(
-        self, tenant_id: str, name: str, role: str, key_hash: str, at: datetime
-    ) -> ApiKey:
-        """A new API key, known only by its hash."""
-        row = ApiKey(
-            id=new_id(), tenant_id=tenant_id, name=name, role=role, key_hash=key_hash, created_at=at
-        )
-        self._session.add(row)
-        await self._session.flush()
-        return row
-
-    async def find_api_key(self, key_hash: str) -> ApiKey | None:
-        """The key of that hash, unless it was revoked."""
-        query = select(ApiKey).where(ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None))
-        return (await self._session.execute(query)).scalar()

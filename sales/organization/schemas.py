@@ -95,6 +95,7 @@ class LiveSession:
     id: str
     principal: Principal
     email: str
+    timezone: str
     ends_at: datetime
 
 

@@ -1,4 +1,4 @@
-"""Keeps tenants, sites and keys in step with `app.yaml`, and answers who may do what."""
+"""Keeps tenants and sites in step with `app.yaml`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from core.clock import Clock
 from core.db import Database
-from core.errors import Forbidden, NotFound, Unauthorized
-from core.security import hash_key, new_api_key
-from sales.organization.models import ApiKey, Site, SiteRef
+from core.errors import Forbidden, NotFound
+from sales.organization.models import Site, SiteRef
 from sales.organization.repository import OrganizationRepository
 from sales.organization.rules import allows_origin
 from sales.organization.settings import SiteSettings, TenantSettings
@@ -24,21 +23,22 @@ class KnownSite:
 
 
 @dataclass(frozen=True, slots=True)
-class StaffMember:
-    """Who calls a staff endpoint."""
+class KnownTenant:
+    """An organisation of `app.yaml`."""
 
-    tenant_id: str
+    id: str
+    key: str
     name: str
-    role: str
 
 
 class OrganizationService:
-    """Tenants, sites and API keys. Sites are few and read on every call: they are kept here."""
+    """Tenants and sites. They are few and read on every call: they are kept here."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._sites: dict[str, KnownSite] = {}
+        self._tenants: dict[str, KnownTenant] = {}
 
     async def apply_settings(
         self, tenants: Sequence[TenantSettings], sites: Sequence[SiteSettings]
@@ -48,20 +48,21 @@ class OrganizationService:
         A site that left the file stops being served; its rows stay.
         """
         known: dict[str, KnownSite] = {}
+        known_tenants: dict[str, KnownTenant] = {}
         async with self._database.unit_of_work(None) as uow:
             repository = OrganizationRepository(uow)
-            tenant_ids = {}
             for tenant in tenants:
                 row = await repository.find_tenant(tenant.key)
                 if row is None:
                     row = await repository.add_tenant(tenant.key, tenant.name, self._clock.now())
                 elif row.name != tenant.name:
                     row.name = tenant.name
-                tenant_ids[tenant.key] = row.id
+                known_tenants[tenant.key] = KnownTenant(row.id, tenant.key, tenant.name)
             for settings in sites:
-                site = await self._take_over(repository, tenant_ids[settings.tenant], settings)
+                tenant_id = known_tenants[settings.tenant].id
+                site = await self._take_over(repository, tenant_id, settings)
                 known[settings.key] = KnownSite(site.ref, settings)
-        self._sites = known
+        self._sites, self._tenants = known, known_tenants
 
     async def _take_over(
         self, repository: OrganizationRepository, tenant_id: str, settings: SiteSettings
@@ -80,6 +81,17 @@ class OrganizationService:
     def list_sites(self) -> list[KnownSite]:
         """Every site of `app.yaml`, in its order."""
         return list(self._sites.values())
+
+    def get_tenant(self, key: str) -> KnownTenant:
+        """The tenant of a key.
+
+        Raises:
+            NotFound: `app.yaml` has no such tenant.
+        """
+        try:
+            return self._tenants[key]
+        except KeyError:
+            raise NotFound(f"There is no tenant {key[:64]!r} in app.yaml.") from None
 
     def get_site(self, key: str) -> KnownSite:
         """The site of a public key.
@@ -124,30 +136,3 @@ class OrganizationService:
                 "This website may not use the site key. Add its origin to allowed_origins.",
                 {"origin": (origin or "")[:200]},
             )
-
-    async def create_api_key(self, tenant_key: str, name: str, role: str) -> str:
-        """Make a key and return it: the only time it can be seen.
-
-        Raises:
-            NotFound: no such tenant.
-        """
-        key = new_api_key()
-        async with self._database.unit_of_work(None) as uow:
-            repository = OrganizationRepository(uow)
-            tenant = await repository.find_tenant(tenant_key)
-            if tenant is None:
-                raise NotFound(f"There is no tenant {tenant_key!r} in app.yaml.")
-            await repository.add_api_key(tenant.id, name, role, hash_key(key), self._clock.now())
-        return key
-
-    async def identify(self, key: str) -> StaffMember:
-        """Who an API key belongs to.
-
-        Raises:
-            Unauthorized: unknown or revoked.
-        """
-        async with self._database.reading(None) as uow:
-            row: ApiKey | None = await OrganizationRepository(uow).find_api_key(hash_key(key))
-        if row is None:
-            raise Unauthorized("The API key is not known. Make one with: sales-agent api-key.")
-        return StaffMember(row.tenant_id, row.name, row.role)

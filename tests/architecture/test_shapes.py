@@ -23,6 +23,7 @@ SHAPE = {
 # What a module has beside the shape, because its subject asks for it. Mostly pure parts of
 # `rules` that would be too long in one file.
 EXTRA = {
+    "organization": ("staff_*", "session_service", "access_*", "passwords", "throttling"),
     "knowledge": (
         "words",
         "word_match",
