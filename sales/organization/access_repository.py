@@ -86,7 +86,8 @@ class AccessRepository:
         self, table: type[ApiKey | OAuthClient], row_id: str
     ) -> ApiKey | OAuthClient | None:
         """A key or a client by its id, also a revoked one."""
-        return (await self._session.execute(select(table).where(table.id == row_id))).scalar()
+        found = await self._session.scalar(select(table).where(table.id == row_id))
+        return cast("ApiKey | OAuthClient | None", found)
 
     async def note_use(self, table: type[ApiKey | OAuthClient], row_id: str, at: datetime) -> None:
         """It was used."""
