@@ -47,7 +47,7 @@ class RunnerOptions:
     lease: timedelta = timedelta(seconds=30)
     heartbeat: timedelta = timedelta(seconds=3)
     poll: timedelta = timedelta(seconds=1)
-    linger: timedelta = timedelta(milliseconds=8)
+    linger: timedelta = timedelta(milliseconds=20)
     pause_after_error: timedelta = timedelta(seconds=1)
 
 
