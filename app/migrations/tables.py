@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import core.outbox.models
 import integrations.local.models
+import sales.appointments.models
 import sales.conversations.models
 import sales.knowledge.models
 import sales.organization.models
@@ -12,6 +13,7 @@ from core.db import Base
 _TABLES = (
     core.outbox.models,
     integrations.local.models,
+    sales.appointments.models,
     sales.conversations.models,
     sales.knowledge.models,
     sales.organization.models,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Index, Integer, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,3 +32,25 @@ class LocalVectorRevision(TenantRow, Base):
     embedding: Mapped[str] = mapped_column(primary_key=True)
     revision: Mapped[int]
     removals: Mapped[int]
+
+
+class LocalCalendarEvent(TenantRow, Base):
+    """An entry of a rep's calendar. A removed one stays as `cancelled`, so that an older state
+    that comes late does not bring it back. `is_meeting`: put there for an appointment."""
+
+    __tablename__ = "local_calendar_events"
+    __table_args__ = (
+        Index("ix_local_calendar_events_owner", "tenant_id", "owner_email", "starts_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    owner_email: Mapped[str]
+    sequence: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    title: Mapped[str]
+    description: Mapped[str]
+    attendee_name: Mapped[str]
+    attendee_email: Mapped[str]
+    is_meeting: Mapped[bool]
+    cancelled: Mapped[bool]

@@ -39,6 +39,10 @@ EXTRA = {
         "zone_phrases",
         "choice_phrases",
         "availability",
+        "slots",
+        "slot_words",
+        "offers",
+        "calendar_file",
     ),
     "leads": (
         "notice_*",
