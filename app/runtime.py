@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import structlog
 import watchfiles
@@ -13,15 +14,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent.api import Chat
 from agent.guarding import TrafficLimits
 from app.places import Places
+from app.services import Services
 from app.settings import AppSettings, load_app_settings
-from app.wiring import Resources, build_chat, build_resources
+from app.wiring import Resources, build_chat, build_resources, build_services
 from core.errors import ConfigurationError, ProviderError
+from core.outbox import prune_done
 from core.protocols.knowledge_index import PassageEmbedder
 
 log = structlog.get_logger(__name__)
 
 # How often to look for passages without a vector, e.g. after an ingestion by another process.
 _EMBED_PAUSE_SECONDS = 2.0
+# How long effects may finish when the server stops; what is left is taken up at the next start.
+_OUTBOX_GRACE = timedelta(seconds=8)
+_KEEP_DONE = timedelta(days=30)
+_PRUNE_PAUSE_SECONDS = 600.0
 # What is opened once, at the start.
 _FIXED_SECTIONS = ("database", "server", "model")
 
@@ -33,7 +40,8 @@ class Runtime:
         self.settings = settings
         self.resources = resources
         self._traffic = TrafficLimits(settings.limits)
-        self.chat: Chat = build_chat(resources, settings, self._traffic)
+        self.services: Services = build_services(resources, settings)
+        self.chat: Chat = build_chat(resources, self.services, settings, self._traffic)
 
     @classmethod
     async def start(
@@ -49,13 +57,23 @@ class Runtime:
     @contextlib.asynccontextmanager
     async def background(self) -> AsyncIterator[None]:
         """Do what has to be done beside requests, until the block ends."""
-        tasks = [asyncio.create_task(self._embed()), asyncio.create_task(self._watch())]
+        outbox_runner = self.resources.outbox_runner
+        await outbox_runner.start()
+        tasks = [
+            asyncio.create_task(self._embed()),
+            asyncio.create_task(self._watch()),
+            asyncio.create_task(self._prune()),
+        ]
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            # Turns first: what they still promise is kept now if there is time, else by the
+            # next process.
+            await self.resources.runner.drain()
+            await outbox_runner.stop(_OUTBOX_GRACE)
             await self.resources.close()
 
     async def reload(self) -> bool:
@@ -76,7 +94,8 @@ class Runtime:
         if settings.limits != self.settings.limits:
             self._traffic = TrafficLimits(settings.limits)
         self.settings = settings
-        self.chat = build_chat(self.resources, settings, self._traffic)
+        self.services = build_services(self.resources, settings)
+        self.chat = build_chat(self.resources, self.services, settings, self._traffic)
         log.info("settings_applied")
         return True
 
@@ -93,6 +112,17 @@ class Runtime:
                 await self.reload()
             except SQLAlchemyError as error:
                 log.error("settings_not_applied", kind=type(error).__name__)
+
+    async def _prune(self) -> None:
+        """Forget what was promised and done long ago, for ever."""
+        clock, database = self.resources.clock, self.resources.database
+        while True:
+            try:
+                async with database.unit_of_work(None) as uow:
+                    await prune_done(uow, clock.now() - _KEEP_DONE)
+            except SQLAlchemyError as error:
+                log.warning("outbox_not_pruned", kind=type(error).__name__)
+            await asyncio.sleep(_PRUNE_PAUSE_SECONDS)
 
     async def _embed(self) -> None:
         """Make the vectors that are missing, site by site, for ever."""

@@ -27,6 +27,7 @@ from app.staff import build_staff_check
 from app.staff_api import build_staff_router
 from core.http import ErrorResponses, RequestMiddleware
 from core.ids import new_id
+from core.outbox import measure_depth
 
 log = structlog.get_logger(__name__)
 
@@ -180,7 +181,11 @@ def _add_health(app: FastAPI, get_runtime: Callable[[], Runtime], check: Any) ->
     @app.get("/metrics", tags=["health"], dependencies=[Depends(check)])
     async def show_metrics() -> PlainTextResponse:
         """Counters and times, as Prometheus reads them. For staff."""
-        content = generate_latest(get_runtime().resources.registry)
+        resources = get_runtime().resources
+        async with resources.database.reading(None) as uow:
+            depths = await measure_depth(uow, resources.clock.now())
+        resources.outbox_metrics.show_depth(resources.effects.names, depths)
+        content = generate_latest(resources.registry)
         return PlainTextResponse(content, media_type=CONTENT_TYPE_LATEST)
 
 

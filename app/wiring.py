@@ -17,12 +17,16 @@ from agent.guarding import TrafficLimits
 from agent.measuring import TurnMetrics
 from agent.running import TurnRunner
 from agent.turn import Turn
+from app.effects import build_effects
 from app.migrations.run import current_revision, migrate, newest_revision
+from app.outbox_metrics import OutboxMetrics
 from app.places import Places
+from app.services import CurrentServices, Services
 from app.settings import AppSettings
 from core.clock import Clock, SystemClock
 from core.db import Database
 from core.errors import ConfigurationError
+from core.outbox import EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
 from core.protocols.knowledge_index import PassageEmbedder
 from core.security import TokenSigner, load_or_create_secret
 from integrations.local.knowledge_index import LocalKnowledgeIndex
@@ -54,6 +58,11 @@ class Resources:
     metrics: TurnMetrics
     runner: TurnRunner
     owner: str
+    effects: EffectRegistry
+    outbox: Outbox
+    outbox_runner: OutboxRunner
+    outbox_metrics: OutboxMetrics
+    services: CurrentServices
 
     async def close(self) -> None:
         """Finish what is under way and give everything back."""
@@ -103,6 +112,9 @@ async def build_resources(
     await organization.apply_settings(settings.tenants, settings.sites)
     registry = CollectorRegistry()
     signer, vault = build_signer(settings, places), PasswordVault()
+    services = CurrentServices()
+    effects, outbox_metrics = build_effects(services.get), OutboxMetrics(registry)
+    outbox_runner = EmbeddedRunner(database, effects, clock, observer=outbox_metrics)
     return Resources(
         places=places,
         database=database,
@@ -118,6 +130,11 @@ async def build_resources(
         metrics=TurnMetrics(registry),
         runner=TurnRunner(),
         owner=f"{socket.gethostname()}:{os.getpid()}",
+        effects=effects,
+        outbox=Outbox(database, effects, clock, outbox_runner),
+        outbox_runner=outbox_runner,
+        outbox_metrics=outbox_metrics,
+        services=services,
     )
 
 
@@ -132,17 +149,28 @@ def build_own_origin(settings: AppSettings) -> Callable[[Request], str]:
     return own_origin
 
 
-def build_chat(resources: Resources, settings: AppSettings, traffic: TrafficLimits) -> Chat:
-    """The chat as `app.yaml` says now: cheap, and made anew when the file changes."""
-    conversations = ConversationService(
-        resources.database,
-        resources.clock,
-        resources.signer,
-        settings.conversations,
-        settings.sales_agent.page_tracking,
+def build_services(resources: Resources, settings: AppSettings) -> Services:
+    """The services as `app.yaml` says now: cheap, and made anew when the file changes. Effects
+    work with the latest ones."""
+    services = Services(
+        conversations=ConversationService(
+            resources.database,
+            resources.clock,
+            resources.signer,
+            settings.conversations,
+            settings.sales_agent.page_tracking,
+        ),
     )
+    resources.services.put(services)
+    return services
+
+
+def build_chat(
+    resources: Resources, services: Services, settings: AppSettings, traffic: TrafficLimits
+) -> Chat:
+    """The chat over these services."""
     turn = Turn(
-        conversations=conversations,
+        conversations=services.conversations,
         knowledge=resources.knowledge,
         responder=EmbeddedResponder(settings.agent),
         clock=resources.clock,
@@ -155,7 +183,7 @@ def build_chat(resources: Resources, settings: AppSettings, traffic: TrafficLimi
     return Chat(
         agent=settings.agent,
         organization=resources.organization,
-        conversations=conversations,
+        conversations=services.conversations,
         knowledge=resources.knowledge,
         turn=turn,
         runner=resources.runner,

@@ -7,13 +7,12 @@ import json
 from rich.markup import escape
 from rich.table import Table
 
-from agent.guarding import TrafficLimits
 from app.cli.console import console, notes
 from app.embedder import load_embedder
 from app.places import Places
 from app.settings import AppSettings
 from app.staff_api import describe_recall
-from app.wiring import Resources, build_chat, build_resources
+from app.wiring import Resources, build_resources, build_services
 from sales.organization.service import KnownSite
 
 _EXCERPT = 300
@@ -75,8 +74,8 @@ async def list_questions(
     resources = await build_resources(settings, places, None)
     try:
         chosen = choose_site(resources, site)
-        chat = build_chat(resources, settings, TrafficLimits(settings.limits))
-        rows = await chat.conversations.list_unanswered(
+        conversations = build_services(resources, settings).conversations
+        rows = await conversations.list_unanswered(
             chosen.ref.tenant_id, only_passed_on=not everything
         )
     finally:

@@ -203,6 +203,55 @@ def api_key(
     run(create_api_key(settings, places, tenant, name))
 
 
+outbox_commands = typer.Typer(
+    name="outbox",
+    help="What was promised to the outside: what waits, and what failed.",
+    no_args_is_help=True,
+)
+app.add_typer(outbox_commands)
+
+
+@outbox_commands.command("list")
+def list_outbox(
+    effect: Annotated[str, typer.Option(help="Only dead letters of this effect")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON")] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """List what waits by effect, and the dead letters, newest first."""
+    from app.cli.outboxing import list_outbox as work  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(work(settings, places, effect, as_json=as_json))
+
+
+@outbox_commands.command("replay")
+def replay_outbox(
+    entry: Annotated[int | None, typer.Argument(help="A dead letter's id")] = None,
+    effect: Annotated[str, typer.Option(help="All dead letters of this effect instead")] = "",
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Try a dead letter again, with the same idempotency key."""
+    from app.cli.outboxing import replay_outbox as work  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(work(settings, places, entry, effect))
+
+
+@outbox_commands.command("drop")
+def drop_from_outbox(
+    entry: Annotated[int, typer.Argument(help="A dead letter's id")],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Forget a dead letter for good."""
+    from app.cli.outboxing import drop_from_outbox as work  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(work(settings, places, entry))
+
+
 @app.command("schema", hidden=True)
 def schema() -> None:
     """Print the JSON Schema of app.yaml."""

@@ -1,0 +1,37 @@
+"""The services of the business as `app.yaml` says now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import BugError
+from sales.conversations.service import ConversationService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Made anew, as a whole, when `app.yaml` changes (app/wiring.py)."""
+
+    conversations: ConversationService
+
+
+class CurrentServices:
+    """Where effects find the services. Effects are registered once, before there are services,
+    because services need the outbox, and the outbox needs to know all effects."""
+
+    def __init__(self) -> None:
+        self._services: Services | None = None
+
+    def put(self, services: Services) -> None:
+        """From now on these."""
+        self._services = services
+
+    def get(self) -> Services:
+        """The ones of now.
+
+        Raises:
+            BugError: nobody has put any yet.
+        """
+        if self._services is None:
+            raise BugError("an effect ran before the services were made")
+        return self._services
