@@ -23,6 +23,8 @@ _ENDS_AS_COMPANY = re.compile(rf"(?:^|[\s,]){COMPANY_SUFFIX}\.?$")
 _SELF = r"\b(?:i|i['’]m|im|i am|we|we['’]re|we are|me|my|this is|it['’]s)\b"
 _AT = re.compile(
     r"\b(?:work(?:ing)?|employed|based) (?:at|for|by)[ \t]+(?:the )?|"
+    r"\b(?:of|run|own|founded|started|for|at|have) an? (?:\w+ ){0,3}(?:company|startup|start-up|"
+    r"firm|business|agency|shop|studio) (?:called|named)[ \t]+|"
     r"\b(?:on behalf of|i represent|representing|here at|we at|calling from|writing from|"
     r"i(?: also)? (?:own|run|founded|started|co-founded)|(?:am|'m|’m|im) with)[ \t]+(?:the )?",
     _I,
@@ -90,7 +92,7 @@ _TITLE_LABEL = re.compile(
     _I,
 )
 _TITLE_OPEN = re.compile(
-    rf"^\W*(?P<title>{ACRONYMS}|{_TITLE_CORE})[ \t]+(?:at|of|for|with|here)\b", _I
+    rf"^\W*(?P<title>{ACRONYMS}|{_TITLE_CORE})[ \t]+(?:at|of(?! {FUNCTIONS}\b)|for|with|here)\b", _I
 )
 _TITLE_AFTER_NAME = re.compile(
     rf"(?:,|[-–—])[ \t]*(?:the |an? )?(?P<title>{ACRONYMS}|{_TITLE_CORE})(?=[ \t]+(?:at|"
@@ -208,7 +210,7 @@ def _is_credible(text: str, match: re.Match[str], taken: tuple[int, int]) -> boo
         return bool(
             re.search(
                 rf"(?:{JOB_NOUNS}|{FUNCTIONS}|head of \w+(?: \w+)?|vp \w+|officer|charge of "
-                rf"\w+)\W*$",
+                rf"\w+|\bi (?:run|manage|lead|head|oversee|handle|look after)\b[\w ]*)\W*$",
                 before,
                 _I,
             )

@@ -25,7 +25,7 @@ _SIGN_OFF = re.compile(
     _I,
 )
 _SAME_LINE = re.compile(
-    r"\b(?:best|kind|warm)? ?regards,?[ \t]+(?P<name>[^\n,]{2,50})$|\bbest,[ "
+    r"\b(?:best|kind|warm)? ?(?:regards|wishes|greetings),?[ \t]+(?P<name>[^\n,]{2,50})$|\bbest,[ "
     r"\t]+(?P<short>[^\n,]{2,40})$",
     _I,
 )
@@ -34,6 +34,8 @@ _ITEM_CUT = re.compile(
     r"[ \t]*(?:[,;|/•·\n]|\s[—–-]\s)[ \t]*(?:[-*•–][ \t]+)?|[ \t]*(?:[<>]|\((?!Pty)|"
     r"(?<!Pty)\))[ \t]*"
 )
+# "Alright. Jane Doe, Acme, jane@acme.com": details after a few words.
+_SENTENCE = re.compile(r"(?<=[^\W\d_]{3})[.!]\s+")
 _CONTACT = re.compile(r"@|(?:\(?at\)?.*\bdot\b)|\d[\d\s().-]{6,}\d|(?:\(dot\)|\[dot\])", _I)
 _LEAD_IN = re.compile(
     r"^\W*(?:(?:please|pls|plz|you can|just)\s+)?(?:contact|reach|call|e-?mail|mail|"
@@ -51,11 +53,13 @@ _SENTENCE_WORDS = re.compile(
 
 def notice_listed(reading: Reading) -> list[Noticed]:
     """Name, company and job from a signature, or from a message that is nothing but details."""
+    partial: list[Noticed] = []
     for start, end in _blocks(reading):
         found = _read_items(reading, start, end)
-        if found:
+        if any(noticed.field == Field.CUSTOMER_NAME for noticed in found):
             return found
-    return _signed(reading)
+        partial = partial or found
+    return partial + _signed(reading)
 
 
 def _blocks(reading: Reading) -> list[tuple[int, int]]:
@@ -64,6 +68,7 @@ def _blocks(reading: Reading) -> list[tuple[int, int]]:
     blocks = [(match.end(), len(text)) for match in _SIGN_OFF.finditer(text)]
     lead = _LEAD_IN.match(text)
     blocks.append((lead.end() if lead else 0, len(text)))
+    blocks.extend((match.end(), len(text)) for match in _SENTENCE.finditer(text[:80]))
     offset = 0
     for line in text.split("\n"):
         lead = _LEAD_IN.match(line)

@@ -186,7 +186,14 @@ def _is_small_name(name: str, rest: str) -> bool:
         return False
     if name.endswith((*ADJECTIVE_ENDS, "ed", "ly", "ive", "ish", "al", "ic", "y", "ent", "ant")):
         return False
-    return bool(re.match(r"\s+(?:from|at) |,?\s+(?:and|&) (?:i|we|my|i'm)\b", rest, _I))
+    return bool(
+        re.match(
+            r"\s+(?:from|at) |,?\s+(?:and|&) (?:i|we|my|i'm)\b|"
+            r", i (?:run|work|own|am|manage|lead)\b",
+            rest,
+            _I,
+        )
+    )
 
 
 def _doubled(clause: Clause, start: int, end: int, reading: Reading) -> tuple[int, int]:
@@ -230,6 +237,7 @@ def take_name(text: str, start: int, *, loose: bool) -> int:
             break
         if (
             taken
+            and not initial
             and lowered in NOT_NAMES
             and (small or lowered not in GIVEN_NAMES)
             and lowered not in PARTICLES
@@ -275,13 +283,19 @@ def _is_name(name: str, trust: int) -> bool:
     if not words or len(words) > MAX_TOKENS or name.endswith(("'s", "’s")):
         return False
     cores = [word.strip(".'’").lower().replace("’", "'") for word in words]
-    strangers = set(cores) - GIVEN_NAMES - PARTICLES
+    pairs = zip(cores, words, strict=True)
+    proper = {core for core, word in pairs if not _is_initial(word)}
+    strangers = proper - GIVEN_NAMES - PARTICLES
     if strangers & NOT_NAMES or " ".join(cores) in PLACES:
         return False
     if trust < 2 and not _stands_alone(cores, words[0]):
         return False
     has_letters = re.search(rf"{LETTER}{{2}}|[\u3400-\u9fff\uac00-\ud7af]", name)
     return bool(has_letters) or (len(cores[0]) == 1 and len(cores) > 1)
+
+
+def _is_initial(word: str) -> bool:
+    return len(word.rstrip(".")) == 1 and word[0].isupper()
 
 
 def _stands_alone(cores: list[str], shown: str) -> bool:

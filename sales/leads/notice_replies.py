@@ -141,6 +141,13 @@ def _name(reading: Reading) -> list[Noticed]:
     return found
 
 
+_NO_COMPANY = re.compile(
+    r"^\W*(?:none|nothing|unemployed|self[- ]?employed|private\w*|personal\w*|retired|student|"
+    r"freelancer?|individual|myself|no company|nowhere|home)\W*$",
+    _I,
+)
+
+
 def _company(reading: Reading) -> list[Noticed]:
     start, end = _core(reading)
     words = reading.text[start:end]
@@ -153,6 +160,8 @@ def _company(reading: Reading) -> list[Noticed]:
     if reading.text[end : end + 1] == "." and is_company_like(words):
         end += 1
     if _JUNK.match(words) or len(words.split()) > 6 or "@" in words or _is_sentence(words):
+        return []
+    if _NO_COMPANY.match(words):
         return []
     return [reading.notice(Field.COMPANY, reading.original[start:end], start, end, 0.88)]
 

@@ -79,7 +79,7 @@ def notice_profile(
     if not any(noticed.field in (Field.EMAIL, Field.PHONE) for noticed in found):
         fields = {noticed.field for noticed in found}
         found.extend(item for item in notice_mended_words(reading) if item.field not in fields)
-    placed = [_place(noticed, text, compacted) for noticed in _choose(found)]
+    placed = [_place(noticed, text, compacted) for noticed in _choose(found, asked_for)]
     return sorted(placed, key=lambda noticed: (noticed.start, noticed.field))
 
 
@@ -95,7 +95,10 @@ def _region_of(locale: str) -> str | None:
     return regions[0] if regions else None
 
 
-def _choose(found: list[Noticed]) -> list[Noticed]:
+_NAMES = (Field.CUSTOMER_NAME, Field.COMPANY, Field.JOB_TITLE)
+
+
+def _choose(found: list[Noticed], asked_for: str | None) -> list[Noticed]:
     """The best of each field: usable, surest; then, of a correction, the last, else the first."""
     best: dict[str, Noticed] = {}
     for noticed in found:
@@ -104,7 +107,19 @@ def _choose(found: list[Noticed]) -> list[Noticed]:
         other = best.get(noticed.field)
         if other is None or _rank(noticed) > _rank(other):
             best[noticed.field] = noticed
-    return list(best.values())
+    kept = best.get(asked_for or "")
+    if kept is None:
+        return list(best.values())
+    # "It's Acme Robotics" after a question for the company is no name as well.
+    return [
+        item
+        for item in best.values()
+        if item is kept or item.field not in _NAMES or not _overlap(item, kept)
+    ]
+
+
+def _overlap(one: Noticed, other: Noticed) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _rank(noticed: Noticed) -> tuple[bool, float, int]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -130,59 +131,21 @@ def test_the_briefing_quotes_what_it_says() -> None:
             assert all(quote.quote in texts[quote.message_id] for quote in point.evidence)
 
 
+EVERY_KIND = """
+competitors: [Frostline]
+rules:
+  - {id: a, part: readiness, points: 20, kind: phrase_said, phrases: [cold chain]}
+  - {id: b, part: readiness, points: 20, kind: signal_seen, signal: competitor}
+  - {id: c, part: engagement, points: 20, kind: page_opened, paths: [/Docs]}
+  - {id: d, part: source_quality, points: 9, kind: source_is, key: utm_campaign, values: [spring*]}
+  - {id: e, part: source_quality, points: 9, kind: source_is, key: page, values: [/other]}
+  - {id: f, part: completeness, points: 30, kind: field_known, field: decision_maker,
+     values: [true]}
+"""
+
+
 def test_rules_of_every_kind_count() -> None:
-    rules = QualificationSettings.model_validate(
-        {
-            "rules": [
-                {
-                    "id": "a",
-                    "part": "readiness",
-                    "points": 20,
-                    "kind": "phrase_said",
-                    "phrases": ["cold chain"],
-                },
-                {
-                    "id": "b",
-                    "part": "readiness",
-                    "points": 20,
-                    "kind": "signal_seen",
-                    "signal": "competitor",
-                },
-                {
-                    "id": "c",
-                    "part": "engagement",
-                    "points": 20,
-                    "kind": "page_opened",
-                    "paths": ["/Docs"],
-                },
-                {
-                    "id": "d",
-                    "part": "source_quality",
-                    "points": 40,
-                    "kind": "source_is",
-                    "key": "utm_campaign",
-                    "values": ["spring-*"],
-                },
-                {
-                    "id": "e",
-                    "part": "source_quality",
-                    "points": 40,
-                    "kind": "source_is",
-                    "key": "referrer_domain",
-                    "values": ["other.example"],
-                },
-                {
-                    "id": "f",
-                    "part": "completeness",
-                    "points": 30,
-                    "kind": "field_known",
-                    "field": "decision_maker",
-                    "values": [True],
-                },
-            ],
-            "competitors": ["Frostline"],
-        }
-    )
+    rules = QualificationSettings.model_validate(yaml.safe_load(EVERY_KIND))
     facts = _facts(
         ("Our Cold  Chain is on Frostline", "I'm the one who signs off"),
         pages=("/docs/alerts",),
