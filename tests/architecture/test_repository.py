@@ -56,9 +56,10 @@ def test_a_decision_is_one_page_with_context_decision_consequences_alternatives(
 ) -> None:
     text = path.read_text(encoding="utf-8")
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    assert tuple(headings) == SECTIONS
+    # Further sections, such as what was measured, may stand between these.
+    assert [heading for heading in headings if heading in SECTIONS] == list(SECTIONS)
     number = int(path.name[:4])
-    assert text.startswith(f"# {number}. ")
+    assert re.match(rf"# 0*{number}[.:] ", text)
     assert len(text.splitlines()) <= PAGE_LINES
 
 
