@@ -159,6 +159,8 @@ def allows_origin(allowed: Iterable[str], origin: str | None, own_origin: str) -
     """
     if origin is None:
         return True
+    if not origin:
+        return False
     origin = origin.lower()
     for pattern in allowed:
         if pattern == "self":

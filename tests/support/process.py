@@ -1,0 +1,98 @@
+"""The installed `sales-agent` command as a real process."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+COMMAND = str(Path(sys.executable).with_name("sales-agent"))
+_ADDRESS = re.compile(r"The server is at (http://\S+)")
+
+
+def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without what would steer the command, and with `more`."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("SALES_AGENT_")}
+    kept.pop("PORT", None)
+    return {**kept, "NO_COLOR": "1", "COLUMNS": "200", **(more or {})}
+
+
+def run_command(
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 60,
+) -> subprocess.CompletedProcess[str]:
+    """Run `sales-agent` to its end."""
+    return subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=clean_environment(environment),
+        timeout=timeout,
+    )
+
+
+class ServerProcess:
+    """A running `sales-agent serve`; its log lies in a file."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        command: str = "serve",
+        port: int = 0,
+    ) -> None:
+        self.log = folder / f"server-{time.monotonic_ns()}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [COMMAND, command, *(("--port", str(port)) if port >= 0 else ()), *arguments],
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                env=clean_environment(environment),
+            )
+
+    def read_log(self) -> str:
+        """What it wrote so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def wait_for(self, pattern: str, seconds: float = 40) -> re.Match[str]:
+        """The first match of `pattern` in the log."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = re.search(pattern, self.read_log())
+            if found:
+                return found
+            ended = self.process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                raise AssertionError(f"no {pattern!r} in: {self.read_log()[-2000:]}")
+            time.sleep(0.02)
+
+    def address(self) -> str:
+        """Where it listens, once it is ready."""
+        address = self.wait_for(_ADDRESS.pattern)[1]
+        self.wait_for("Application startup complete")
+        return address
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        """End it as an operator would."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
