@@ -20,6 +20,7 @@ from agent.answers import Draft, Sentence
 from agent.citing import cite, join_sentences
 from agent.events import TurnEvent, build_done, build_payload, replay, stream
 from agent.guarding import check_message_id, clean_message
+from agent.intents import Intent
 from agent.measuring import TurnMetrics
 from agent.noticing import notice
 from agent.recalling import RecalledQuestion, gather_passages, recall_questions
@@ -80,13 +81,11 @@ class Turn:
         noticed = notice(text)
 
         # 4. recall
-        limit = self.search.max_results
-        questions = await recall_questions(self.knowledge, state, noticed, limit)
+        questions = await recall_questions(self.knowledge, state, noticed, self.search)
         empty = not await self._knows_anything(ticket, questions)
 
         # 5. reply
-        threshold = self.search.similarity_threshold
-        context = TurnContext(site, state, noticed, questions, text, threshold, site_is_empty=empty)
+        context = TurnContext(site, state, noticed, questions, text, site_is_empty=empty)
         draft = self.responder.respond(context)
 
         # 6. verify
@@ -111,6 +110,7 @@ class Turn:
             answered_at=self.clock.now(),
             unanswered=(draft.open_question,) if draft.open_question else (),
             passes_on=bool(draft.trace.get("passes_on")),
+            says_goodbye=noticed.intent is Intent.GOODBYE,
         )
         given = await self.conversations.record_turn(ticket, turn)
         self.metrics.count_turn(draft.outcome)

@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 _EMBED_PAUSE_SECONDS = 2.0
 # How long effects may finish when the server stops; what is left is taken up at the next start.
 _OUTBOX_GRACE = timedelta(seconds=8)
+_SWEEP_PAUSE_SECONDS = 5.0
 _KEEP_DONE = timedelta(days=30)
 _PRUNE_PAUSE_SECONDS = 600.0
 # What is opened once, at the start.
@@ -62,6 +63,7 @@ class Runtime:
         tasks = [
             asyncio.create_task(self._embed()),
             asyncio.create_task(self._watch()),
+            asyncio.create_task(self._end_due()),
             asyncio.create_task(self._prune()),
         ]
         try:
@@ -112,6 +114,15 @@ class Runtime:
                 await self.reload()
             except SQLAlchemyError as error:
                 log.error("settings_not_applied", kind=type(error).__name__)
+
+    async def _end_due(self) -> None:
+        """End conversations that fell silent, for ever."""
+        while True:
+            try:
+                await self.services.conversations.end_due()
+            except SQLAlchemyError as error:
+                log.warning("conversations_not_ended", kind=type(error).__name__)
+            await asyncio.sleep(_SWEEP_PAUSE_SECONDS)
 
     async def _prune(self) -> None:
         """Forget what was promised and done long ago, for ever."""

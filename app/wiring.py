@@ -157,6 +157,7 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
             resources.database,
             resources.clock,
             resources.signer,
+            resources.outbox,
             settings.conversations,
             settings.sales_agent.page_tracking,
         ),

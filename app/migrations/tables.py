@@ -6,6 +6,7 @@ import core.outbox.models
 import integrations.local.models
 import sales.appointments.models
 import sales.conversations.models
+import sales.followups.models
 import sales.knowledge.models
 import sales.organization.models
 from core.db import Base
@@ -15,6 +16,7 @@ _TABLES = (
     integrations.local.models,
     sales.appointments.models,
     sales.conversations.models,
+    sales.followups.models,
     sales.knowledge.models,
     sales.organization.models,
 )

@@ -43,6 +43,9 @@ class Conversation(TenantRow, Base):
     __table_args__ = (
         Index("ix_conversations_site_id_started_at", "site_id", "started_at"),
         Index("ix_conversations_visitor_id", "visitor_id"),
+        # Which are due to be ended?
+        Index("ix_conversations_status_last_message_at", "status", "last_message_at"),
+        Index("ix_conversations_status_goodbye_at", "status", "goodbye_at"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -66,7 +69,10 @@ class Conversation(TenantRow, Base):
     locale: Mapped[str]
     started_at: Mapped[datetime]
     last_message_at: Mapped[datetime | None]
+    # When the visitor said goodbye, unless they wrote again since.
+    goodbye_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Message(TenantRow, Base):

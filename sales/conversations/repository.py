@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import distinct, func, insert, select, update
 
 from core.db import UnitOfWork
 from core.ids import new_id
+from sales.conversations.events import EndReason
 from sales.conversations.models import (
     ChatSession,
     Citation,
@@ -27,6 +29,7 @@ from sales.conversations.schemas import (
     StoredCitation,
     StoredMessage,
     TurnRecord,
+    ViewedPage,
 )
 from sales.organization.models import SiteRef
 
@@ -46,6 +49,12 @@ _CITATION_FIELDS = (
     Citation.quote,
     Citation.start,
     Citation.end,
+)
+_QUESTION_FIELDS = (
+    UnansweredQuestion.text,
+    UnansweredQuestion.conversation_id,
+    UnansweredQuestion.asked_at,
+    UnansweredQuestion.passed_on_at,
 )
 _MESSAGE_FIELDS = (
     Message.id,
@@ -139,6 +148,7 @@ class ConversationRepository:
             timezone=timezone,
             locale=locale,
             started_at=at,
+            end_reason="",
         )
         self._session.add(conversation)
         return conversation
@@ -147,6 +157,32 @@ class ConversationRepository:
         """The conversation of that id."""
         query = select(Conversation).where(Conversation.id == conversation_id)
         return (await self._session.execute(query)).scalar()
+
+    async def end_conversations(
+        self, conversation_ids: Sequence[str], reason: EndReason, at: datetime, *conditions: Any
+    ) -> list[str]:
+        """End those that are open and still fulfil `conditions`. The ids of those it ended:
+        of two that try at once, one gets each."""
+        ended = await self._session.execute(
+            update(Conversation)
+            .where(Conversation.id.in_(conversation_ids), Conversation.status == "open")
+            .where(*conditions)
+            .values(status="ended", ended_at=at, end_reason=reason)
+            .returning(Conversation.id)
+            .execution_options(synchronize_session=False)
+        )
+        return list(ended.scalars())
+
+    async def list_due(self, condition: Any, limit: int) -> list[tuple[str, str]]:
+        """Tenant and id of open conversations that fulfil `condition`, those silent longest
+        first."""
+        query = (
+            select(Conversation.tenant_id, Conversation.id)
+            .where(Conversation.status == "open", condition)
+            .order_by(Conversation.last_message_at)
+            .limit(limit)
+        )
+        return [(row[0], row[1]) for row in await self._session.execute(query)]
 
     async def list_messages(self, conversation_id: str, limit: int) -> list[StoredMessage]:
         """The last `limit` messages, oldest first."""
@@ -213,7 +249,10 @@ class ConversationRepository:
         await self._session.execute(
             update(Conversation)
             .where(Conversation.id == conversation_id)
-            .values(last_message_at=turn.answered_at)
+            .values(
+                last_message_at=turn.answered_at,
+                goodbye_at=turn.answered_at if turn.says_goodbye else None,
+            )
             .execution_options(synchronize_session=False)
         )
         for question in turn.unanswered:
@@ -243,12 +282,7 @@ class ConversationRepository:
 
     async def list_unanswered(self, *, only_passed_on: bool, limit: int) -> list[PassedOnQuestion]:
         """Questions that the website does not answer, latest first."""
-        query = select(
-            UnansweredQuestion.text,
-            UnansweredQuestion.conversation_id,
-            UnansweredQuestion.asked_at,
-            UnansweredQuestion.passed_on_at,
-        )
+        query = select(*_QUESTION_FIELDS)
         if only_passed_on:
             query = query.where(UnansweredQuestion.passed_on_at.is_not(None))
         query = query.order_by(UnansweredQuestion.id.desc()).limit(limit)
@@ -272,6 +306,24 @@ class ConversationRepository:
             return None
         created_at, tenant_id, site_id, *content = row
         return StoredCitation(CitationContent(*content), SiteRef(tenant_id, site_id), created_at)
+
+    async def list_page_views(self, conversation_id: str) -> list[ViewedPage]:
+        """The pages opened during a conversation, in order."""
+        query = (
+            select(PageView.url, PageView.path, PageView.title, PageView.viewed_at)
+            .where(PageView.conversation_id == conversation_id)
+            .order_by(PageView.viewed_at, PageView.id)
+        )
+        return [ViewedPage(*row) for row in await self._session.execute(query)]
+
+    async def list_open_questions(self, conversation_id: str) -> list[PassedOnQuestion]:
+        """What one conversation left unanswered, in order."""
+        query = (
+            select(*_QUESTION_FIELDS)
+            .where(UnansweredQuestion.conversation_id == conversation_id)
+            .order_by(UnansweredQuestion.id)
+        )
+        return [PassedOnQuestion(*row) for row in await self._session.execute(query)]
 
     async def add_page_view(self, conversation_id: str, source: PageSource, at: datetime) -> None:
         """A page the visitor opened meanwhile."""

@@ -61,7 +61,7 @@ class TurnRecord:
     """What one turn leaves behind: written in one commit, or not at all.
 
     `unanswered` are questions that the website does not answer; `passes_on` says that the
-    visitor wants the last of them to reach the team.
+    visitor wants the last of them to reach the team. `says_goodbye`: the visitor takes leave.
     """
 
     client_message_id: str
@@ -74,6 +74,47 @@ class TurnRecord:
     answered_at: datetime
     unanswered: tuple[str, ...] = ()
     passes_on: bool = False
+    says_goodbye: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedPage:
+    """A page opened during a conversation."""
+
+    url: str
+    path: str
+    title: str
+    viewed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRecord:
+    """A whole conversation for those who work with it after it: summaries, scores, staff.
+
+    `utm` holds the five keys that are known, `params` what the page itself passed on.
+    `messages` are the oldest first, at most `limit` of the call that made this.
+    """
+
+    id: str
+    site: SiteRef
+    visitor_id: str
+    status: str
+    end_reason: str
+    locale: str
+    timezone: str
+    page_url: str
+    page_path: str
+    page_title: str
+    referrer: str
+    referrer_domain: str
+    utm: dict[str, str]
+    params: dict[str, Any]
+    started_at: datetime
+    last_message_at: datetime | None
+    ended_at: datetime | None
+    messages: tuple[StoredMessage, ...]
+    pages: tuple[ViewedPage, ...]
+    unanswered: tuple[PassedOnQuestion, ...]
 
 
 @dataclass(frozen=True, slots=True)

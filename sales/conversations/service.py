@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock
-from core.db import Database
+from core.db import Database, UnitOfWork
 from core.errors import Conflict, NotFound, Unauthorized
 from core.ids import is_id
+from core.outbox import Outbox
 from core.security import TokenSigner
+from sales.conversations.events import ConversationEnded, EndReason
 from sales.conversations.models import Conversation
 from sales.conversations.repository import ConversationRepository
-from sales.conversations.rules import PageSource, read_page_source
+from sales.conversations.rules import UTM_KEYS, PageSource, read_page_source
 from sales.conversations.schemas import (
+    ConversationRecord,
     ConversationState,
     LeadSourceRow,
     PassedOnQuestion,
     StoredCitation,
     StoredMessage,
     TurnRecord,
+    ViewedPage,
 )
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
 from sales.organization.models import SiteRef
@@ -29,6 +34,7 @@ from sales.organization.models import SiteRef
 FOR_CONVERSATION = "conversation"
 FOR_VISITOR = "visitor"
 TRANSCRIPT_LIMIT = 500
+SWEEP_LIMIT = 100
 PAGE_VIEW_LIMIT = 500
 
 
@@ -59,12 +65,14 @@ class ConversationService:
         database: Database,
         clock: Clock,
         signer: TokenSigner,
+        outbox: Outbox,
         settings: ConversationSettings,
         tracking: PageTrackingSettings,
     ) -> None:
         self._database = database
         self._clock = clock
         self._signer = signer
+        self._outbox = outbox
         self._settings = settings
         self._tracking = tracking
 
@@ -193,9 +201,56 @@ class ConversationService:
     async def end(self, ticket: Pass) -> None:
         """The visitor is done. Ending twice is no error."""
         async with self._database.unit_of_work(ticket.site.tenant_id) as uow:
-            row = await self._get(ConversationRepository(uow), ticket.conversation_id)
-            if row.status != "ended":
-                row.status, row.ended_at = "ended", self._clock.now()
+            repository = ConversationRepository(uow)
+            await self._get(repository, ticket.conversation_id)
+            await self._end(uow, [ticket.conversation_id], "ended")
+
+    async def end_due(self) -> int:
+        """End what was said goodbye to, and what fell silent. How many conversations."""
+        now = self._clock.now()
+        silent_since = now - self._settings.idle_pause
+        waves: tuple[tuple[EndReason, Any], ...] = (
+            ("goodbye", Conversation.goodbye_at <= now - self._settings.goodbye_grace),
+            # One without a message has no last one, so it never falls due.
+            ("idle", Conversation.last_message_at <= silent_since),
+        )
+        count = 0
+        for reason, condition in waves:
+            async with self._database.reading(None) as uow:
+                due = await ConversationRepository(uow).list_due(condition, SWEEP_LIMIT)
+            for tenant_id in dict.fromkeys(tenant_id for tenant_id, _ in due):
+                mine = [found for owner, found in due if owner == tenant_id]
+                async with self._database.unit_of_work(tenant_id) as uow:
+                    # Asked again in the statement that ends it: a message may just have come.
+                    count += len(await self._end(uow, mine, reason, condition))
+        return count
+
+    async def _end(
+        self, uow: UnitOfWork, ids: list[str], reason: EndReason, *conditions: Any
+    ) -> list[str]:
+        now = self._clock.now()
+        ended = await ConversationRepository(uow).end_conversations(ids, reason, now, *conditions)
+        for found in ended:
+            event = ConversationEnded(conversation_id=found, reason=reason)
+            await self._outbox.record(uow, event, once=found)
+        return ended
+
+    async def get_record(
+        self, tenant_id: str, conversation_id: str, *, limit: int = TRANSCRIPT_LIMIT
+    ) -> ConversationRecord:
+        """A whole conversation, for staff and for what follows a conversation. Not for
+        visitors: they come with a token.
+
+        Raises:
+            NotFound: there is none, or it is another tenant's.
+        """
+        async with self._database.reading(tenant_id) as uow:
+            repository = ConversationRepository(uow)
+            row = await self._get(repository, conversation_id)
+            messages = await repository.list_messages(row.id, limit)
+            pages = await repository.list_page_views(row.id)
+            unanswered = await repository.list_open_questions(row.id)
+        return _build_record(row, messages, pages, unanswered)
 
     async def get_citation(self, citation_id: str) -> StoredCitation:
         """A citation by its id, which only those know who were given it.
@@ -259,3 +314,34 @@ def check_open(state: ConversationState) -> None:
     """
     if state.status == "ended":
         raise Conflict("This conversation has ended. Start a new one.")
+
+
+def _build_record(
+    row: Conversation,
+    messages: list[StoredMessage],
+    pages: list[ViewedPage],
+    unanswered: list[PassedOnQuestion],
+) -> ConversationRecord:
+    utm = {key: getattr(row, key) for key in UTM_KEYS if getattr(row, key)}
+    return ConversationRecord(
+        id=row.id,
+        site=SiteRef(row.tenant_id, row.site_id),
+        visitor_id=row.visitor_id,
+        status=row.status,
+        end_reason=row.end_reason,
+        locale=row.locale,
+        timezone=row.timezone,
+        page_url=row.page_url,
+        page_path=row.page_path,
+        page_title=row.page_title,
+        referrer=row.referrer,
+        referrer_domain=row.referrer_domain,
+        utm=utm,
+        params=dict(row.params),
+        started_at=row.started_at,
+        last_message_at=row.last_message_at,
+        ended_at=row.ended_at,
+        messages=tuple(messages),
+        pages=tuple(pages),
+        unanswered=tuple(unanswered),
+    )

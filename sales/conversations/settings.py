@@ -29,6 +29,10 @@ class ConversationSettings(Section):
     """Days until a returning visitor is no longer recognised."""
     session_minutes: int = Field(default=30, ge=1, le=1440)
     """A pause longer than this begins a new session."""
+    idle_minutes: int = Field(default=30, ge=1, le=1440)
+    """A conversation without a word for so long is over, and its summaries are sent."""
+    goodbye_seconds: int = Field(default=60, ge=0, le=3600)
+    """After a goodbye, how long the visitor may add something before the conversation is over."""
 
     @property
     def token_lifetime(self) -> timedelta:
@@ -44,3 +48,13 @@ class ConversationSettings(Section):
     def session_pause(self) -> timedelta:
         """The pause that ends a session."""
         return timedelta(minutes=self.session_minutes)
+
+    @property
+    def idle_pause(self) -> timedelta:
+        """The silence that ends a conversation."""
+        return timedelta(minutes=self.idle_minutes)
+
+    @property
+    def goodbye_grace(self) -> timedelta:
+        """The silence after a goodbye that ends a conversation."""
+        return timedelta(seconds=self.goodbye_seconds)

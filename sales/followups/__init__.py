@@ -1,0 +1,1 @@
+"""Summaries of conversations, and every mail that follows one."""
