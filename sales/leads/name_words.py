@@ -151,6 +151,7 @@ NOT_NAMES = frozenset(
     login password signup consultation appointment callback discount offer refund return
     feedback partnership reseller press career careers jobs vacancy internship newsletter hours
     location address we're i'm it's he's she's they're that's what's there's who's i'd i've i'll
+    yup yea yeh alright preferably silly besides aside along although despite according
     we've we'll we'd you're let's don't can't won't isn't didn't doesn't haven't couldn't
     btw fyi pls plz thx tho lol haha ta rubbish broken useless helpful
     unhelpful unacceptable outrageous nonsense

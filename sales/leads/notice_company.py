@@ -7,7 +7,7 @@ import re
 from sales.leads.company_words import ACRONYMS, COMPANY_SUFFIX, FUNCTIONS, INDUSTRIES, JOB_NOUNS
 from sales.leads.fields import Field, Noticed
 from sales.leads.name_words import GIVEN_NAMES, NOT_NAMES, PLACES
-from sales.leads.notice_names import looks_like_name
+from sales.leads.notice_names import opens_like_name
 from sales.leads.reading import Reading, trim_span
 from sales.leads.sentences import Clause, Stance
 
@@ -86,6 +86,8 @@ _TITLE = re.compile(
     rf"one of the |their |its )?(?P<title>{_TITLE_CORE})\b",
     _I,
 )
+# "As a pharmacist I …" and "I work here as a nurse", but not "trained as a lawyer".
+_AS_SELF = re.compile(r"^\W*(?:and|but|so)?\W*$|\b(?:i|i['’]m|me|we)\b", _I)
 _TITLE_LABEL = re.compile(
     r"(?:^|[\n;,|(])\s*(?:job ?title|job|title|role|position|function)\s*(?:[:=]|[-–] "
     r")\s*(?P<title>[^\n;,|]{2,60})",
@@ -196,7 +198,7 @@ def _company_in(clause: Clause) -> tuple[int, int, float] | None:
 def _opens_with_name(before: str) -> bool:
     """Whether nothing but a greeting and a name stands before: "Hello, Chinedu Okafor from"."""
     words = _GREETING.sub("", before).strip(" ,")
-    return words[:1].isupper() and looks_like_name(words, trust=1)
+    return opens_like_name(words)
 
 
 def _is_credible(text: str, match: re.Match[str], taken: tuple[int, int]) -> bool:
@@ -281,6 +283,8 @@ def _first_title(pattern: re.Pattern[str], clause: Clause) -> re.Match[str] | No
                 flags=_I,
             )
         ):
+            continue
+        if match[0].lower().startswith("as ") and not _AS_SELF.search(clause.text[: match.start()]):
             continue
         if re.match(r"\s*['’]s\b|\s+of (?:mine|yours)", clause.text[match.end("title") :]):
             continue

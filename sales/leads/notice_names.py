@@ -52,7 +52,7 @@ _HERE = re.compile(
 # "Good afternoon, Chinedu Okafor from Zenith Cold Stores."
 _FROM = re.compile(
     r"^\W*(?i:(?:hi|hello|hey|good \w+|morning|greetings|yes)\b[\s,!.]*)*"
-    rf"(?P<name>{TOKEN}(?:[ \t]+{TOKEN}){{0,4}}?),? (?:from|at|of|with) (?:the )?(?=[A-ZÀ-ÞĀ-Ž])"
+    rf"(?P<name>{TOKEN}(?:[ \t]+{TOKEN}){{0,4}}?),? (?:from|at) (?:the )?(?=[A-ZÀ-ÞĀ-Ž])"
     r"[^,]{2,40}$"
 )
 _IS_MINE = re.compile(rf"(?P<name>{TOKEN}(?:[ \t]+{TOKEN}){{0,3}}) is my name\b", _I)
@@ -151,9 +151,16 @@ def _presented(clause: Clause) -> tuple[int, int] | None:
             return match.span("name")
     for pattern in (_FROM, _TRAILING) if clause.start == 0 else (_TRAILING,):
         match = pattern.search(clause.text)
-        if match and not match["name"][0].islower() and looks_like_name(match["name"], trust=1):
+        if match and opens_like_name(match["name"]):
             return match.span("name")
     return None
+
+
+def opens_like_name(words: str) -> bool:
+    """Whether words that nothing introduces are a name: capitals, and two of them or a given
+    name of the list ("Aside from BBC Radio 5" is none)."""
+    known = " " in words or words.lower() in GIVEN_NAMES
+    return words[:1].isupper() and known and looks_like_name(words, trust=1)
 
 
 def _maybe(reading: Reading, clause: Clause, match: re.Match[str]) -> Noticed | None:
@@ -306,7 +313,7 @@ def _stands_alone(cores: list[str], shown: str) -> bool:
     if len(cores) > 1 or head in GIVEN_NAMES:
         return True
     small = shown.islower() and not _has_caseless_script(shown)
-    return not (head in PLACES or small or head.endswith(ADJECTIVE_ENDS))
+    return not (head in PLACES or small or head.endswith((*ADJECTIVE_ENDS, "ly")))
 
 
 def _has_caseless_script(word: str) -> bool:

@@ -299,11 +299,21 @@ def notice_timeline(reading: Reading) -> list[Noticed]:
     return []
 
 
+# "Thursday next week", "the 2nd of this month": the day of a visit, not of a purchase.
+_ONE_DAY = re.compile(
+    r"\b\d{1,2}(?:st|nd|rd|th)? of\W*$|\b\d{1,2}(?:st|nd|rd|th)? of  |"
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:visit|appointment|viewing)\b",
+    _I,
+)
+
+
 def _is_need(text: str, match: re.Match[str]) -> bool:
     rest = text[: match.start()] + " " + text[match.end() :]
     if re.match(r"not (?:before|until)", match[0], _I):
         return True
-    if _PAST_TIME.search(rest) or re.search(
+    if _ONE_DAY.search(rest) or _PAST_TIME.search(rest):
+        return False
+    if re.search(
         r"\b(?:call|talk|meet|speak|chat|demo|appointment|meeting|free|available|reach|"
         r"phone) (?:me|us|to|with|on|in)?",
         rest,

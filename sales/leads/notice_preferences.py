@@ -72,9 +72,13 @@ _TIME_SUBJECT = re.compile(
     r"easier|fine|good)\b",
     _I,
 )
+_REQUEST = re.compile(r"\b(?:can|could|would|will|may|please)\b", _I)
+# A time for one meeting tells nothing of how somebody likes to be reached.
 _MEETING = re.compile(
     r"\b(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|today|"
-    r"next week|demo|meeting|book|schedule|slot|appointment)\b",
+    r"next week|demo|meeting|book|schedule|slot|appointment|visit|\d{1,2}[:.]\d\d|"
+    r"(?:at|till|quarter|half|afternoon|morning|evening) \d{1,2}|\d{1,2} in the|"
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) in the|o['’]clock)\b",
     _I,
 )
 
@@ -103,7 +107,8 @@ def notice_contact_method(reading: Reading) -> list[Noticed]:
                 )
             ]
         found = _preferred(clause.text) if clause.stance is not Stance.QUESTION else None
-        found = found or _asked_to(clause.text)
+        asks = clause.stance is Stance.QUESTION and not _REQUEST.search(clause.text)
+        found = found or (None if asks else _asked_to(clause.text))
         if found:
             value, start, end, confidence = found
             return [_method(reading, clause.start + start, clause.start + end, value, confidence)]

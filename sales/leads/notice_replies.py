@@ -69,6 +69,18 @@ _SHARED = re.compile(
 _SIZE = re.compile(
     r"(?P<over>(?:more than|over|at least)\s+)?(?P<low>\d[\d,.]*|\b[a-z]+(?:[- ][a-z]+)?\b)?", _I
 )
+_TALK = re.compile(
+    r"^\W*(?:at|in|on|after|before|during|other|along|according|besides|aside|with|for|"
+    r"to|from|about|"
+    r"try|make|book|let|next|this|that|those|these|most|not|if|when|while|although|as|"
+    r"by|until|kind of|sort of|"
+    r"once|thanks?|thank you|very|since|change of|schedule|looks)\b|"
+    r"\b(?:that|this|those|these|appointments?|sounds?|works?|sorry|alright|definitely|perfect|"
+    r"please|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|"
+    r"june|july|august|september|october|november|december|am|pm|o['’]clock|noon|tomorrow|today)\b|"
+    r"\d[:.]\d\d|\d(?:st|nd|rd|th)\b|\bof march\b|\bmarch \d",
+    _I,
+)
 _SIZE_NUMBER = re.compile(
     r"(?P<over>(?:more than|over|at least|upwards "
     r"of)\s+)?(?P<low>\d[\d,.]*(?:k\b)?)(?P<plus>\s?\+)?(?:\s*(?:-|–|"
@@ -96,6 +108,21 @@ def notice_reply(reading: Reading) -> list[Noticed]:
 def _is_refused(reading: Reading) -> bool:
     sentence = reading.text[: reading.clauses[0].end] if reading.clauses else ""
     return bool(_REFUSAL.search(sentence))
+
+
+def _holds_question(reading: Reading) -> bool:
+    """Whether the first sentence goes on to ask: "In 2012, how many …"."""
+    first = reading.clauses[0].sentence
+    return any(
+        clause.stance is Stance.QUESTION for clause in reading.clauses if clause.sentence == first
+    )
+
+
+def _is_term(words: str, reading: Reading) -> bool:
+    """Whether the words name something, and are not talk: "at five pm", "that sounds great"."""
+    if _holds_question(reading) or _TALK.search(words) or not re.search(r"[^\W\d_]{2}", words):
+        return False
+    return words.lower() not in NOT_NAMES or is_title_like(words)
 
 
 def _is_foreign(reading: Reading) -> bool:
@@ -129,6 +156,8 @@ def _name(reading: Reading) -> list[Noticed]:
     words = re.split(r"[,;(\n]| - ", words)[0].rstrip()
     if _JUNK.match(words) or not looks_like_name(words, trust=2) or is_title_like(words):
         return []
+    if _holds_question(reading) and words.split()[0].lower() not in GIVEN_NAMES:
+        return []
     end = start + len(words)
     found = [
         reading.notice(
@@ -161,7 +190,7 @@ def _company(reading: Reading) -> list[Noticed]:
         end += 1
     if _JUNK.match(words) or len(words.split()) > 6 or "@" in words or _is_sentence(words):
         return []
-    if _NO_COMPANY.match(words):
+    if _NO_COMPANY.match(words) or not _is_term(words, reading):
         return []
     return [reading.notice(Field.COMPANY, reading.original[start:end], start, end, 0.88)]
 
@@ -185,6 +214,7 @@ def _title(reading: Reading) -> list[Noticed]:
         or not _WHOLE_TITLE.match(words)
         or len(words.split()) > 6
         or _is_sentence(words)
+        or not _is_term(words, reading)
     ):
         return []
     return [reading.notice(Field.JOB_TITLE, words, start, start + len(words), 0.88)]
@@ -193,7 +223,9 @@ def _title(reading: Reading) -> list[Noticed]:
 def _industry(reading: Reading) -> list[Noticed]:
     start, end = _core(reading)
     words = reading.text[start:end]
-    known = find_industry(words)
+    if not _is_term(words, reading):
+        return []
+    known = find_industry(words) if len(words.split()) <= 8 else None
     if known:
         return [reading.notice(Field.INDUSTRY, known[0], start + known[1], start + known[2], 0.9)]
     if _JUNK.match(words) or len(words.split()) > 4 or _is_sentence(words):

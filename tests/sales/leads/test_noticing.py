@@ -109,6 +109,30 @@ def test_the_company_s_own_addresses_are_never_the_visitor_s() -> None:
     assert notice_profile(text, own_domains=("coldtrace.example",)) == []
 
 
+@pytest.mark.parametrize(
+    "asked", [Field.CUSTOMER_NAME, Field.COMPANY, Field.JOB_TITLE, Field.INDUSTRY]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "At half past four.",
+        "Alright. Could we rather do Tuesday?",
+        "In the spring, how often do the batteries need changing?",
+        "Yup, please book it for the 9th of May",
+        "That one looks fine. What else do you need?",
+        "sorry, I have to run",
+        "besides Excel, what can it export to?",
+        "let's take the afternoon one",
+        "very kind of you",
+        "thanks for the explanation. And the price?",
+        "no, make it Thursday please",
+    ],
+)
+def test_who_speaks_of_something_else_has_not_answered(text: str, asked: str) -> None:
+    found = notice_profile(text, asked_for=asked)
+    assert [noticed for noticed in found if noticed.field == asked] == []
+
+
 CUSTOM = (
     CustomFieldSettings(id="locations", type="number", keywords=("locations", "branches")),
     CustomFieldSettings(
