@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
-from agent.questions import AnswerType
+from agent.questions import AnswerType, choose_answer_type
+from sales.knowledge.word_match import QuestionWords
 from sales.knowledge.words import STOP_WORDS, find_stems
 
 _NUMBER_WORD = (
@@ -28,6 +31,7 @@ _PATTERNS: dict[AnswerType, tuple[str, ...]] = {
         r"\d[\d.,]*\s?(?:[$€£¥]|(?:usd|eur|gbp|dollars?|euros?|pounds?|cents?|million|billion)\b)",
         r"\bfree\b",
         r"\bno (?:extra |additional )?(?:cost|charge|fee)s?\b",
+        r"\b(?:price|cost|fee|rate|charge)s?\b[^.\n]{0,30}\d",
     ),
     AnswerType.DATE: (
         r"\b1\d{3}s?\b|\b20\d\d\b",
@@ -105,3 +109,53 @@ def holds_type(answer_type: AnswerType, text: str, asked: frozenset[str]) -> flo
         return -1.0
     weight = _STRICT_WEIGHT if answer_type in _STRICT else 1.0
     return weight if _COMPILED[answer_type].search(text) else -weight
+
+
+# What a question may be about, and how a page labels it: "Price: 55" never says "cost".
+_LABELS: tuple[tuple[str, str], ...] = (
+    (
+        r"\bhow much\b|\bcosts?\b|\bprices?\b|\bpricing\b|\bexpensive\b|\bcheap\w*\b|\bfees?\b|"
+        r"\bcharged?\b|\bpay for\b",
+        "price prices pricing cost costs fee fees",
+    ),
+    (r"\bin stock\b|\bavailab\w+|\bsold out\b", "availability available stock"),
+    (r"\bcolou?rs?\b", "color colour colors colours"),
+    (r"\bsizes?\b|\bhow (?:big|large)\b|\bdimensions?\b", "size sizes dimensions"),
+    (r"\bsku\b|\b(?:article|part|item|order) (?:number|no)\b", "sku"),
+    (r"\bhow heavy\b|\bweigh\w*\b", "weight"),
+    (r"\bhow long\b.*\b(?:take|deliver\w*|ship\w*|arrive)\b", "delivery time days"),
+    (r"\bdeliver\w*\b|\bshipping\b|\bship\b", "delivery shipping ship"),
+    (r"\bopen(?:ing)?\b|\bhours\b|\bwhen (?:are|can) (?:you|i)\b", "hours open monday"),
+    (r"\bwho (?:is|are|founded)\b|\bfounders?\b|\bceo\b", "role founder founded"),
+    (r"\bphone\b|\bcall\b|\btelephone\b", "phone telephone"),
+    (r"\be-?mail\b|\bwrite to\b", "mail email"),
+    (r"\baddress\b|\bwhere (?:are you|is your)\b|\blocated\b", "address office"),
+    (r"\bwarranty\b|\bguarantee\w*\b", "warranty guarantee"),
+    (r"\bdefault\b", "default"),
+)
+_LABEL_RULES = tuple(
+    (re.compile(pattern, re.IGNORECASE), frozenset(find_stems(words))) for pattern, words in _LABELS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as an answer has to fit it. `labels`: stems by which pages label what is asked;
+    `cues`: the question's own stems that stand for them."""
+
+    words: QuestionWords
+    answer_type: AnswerType
+    labels: frozenset[str]
+    cues: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def read_question(question: str) -> Asked:
+    """Analyse a question; the last 256 are remembered."""
+    labels: frozenset[str] = frozenset()
+    cues: set[str] = set()
+    for pattern, stems in _LABEL_RULES:
+        for found in pattern.finditer(question):
+            labels |= stems
+            cues.update(find_stems(found.group()))
+    return Asked(QuestionWords.of(question), choose_answer_type(question), labels, frozenset(cues))

@@ -125,7 +125,7 @@ class EmbeddedResponder:
         return all(question.band is not Band.ANSWER for question in context.questions)
 
     def _answer_one(self, builder: _Builder, question: RecalledQuestion, *, several: bool) -> None:
-        band = self._choose_band(builder.context, question)
+        band = question.band
         limit = self._settings.max_sentences if not several else 2
         chosen: Sequence[ChosenSentence] = ()
         if band is not Band.NONE:
@@ -148,16 +148,6 @@ class EmbeddedResponder:
             builder.unanswered.append(question.asked.text)
         builder.outcomes.append("answered" if band is Band.ANSWER else "closest")
         builder.quote(chosen, question)
-
-    def _choose_band(self, context: TurnContext, question: RecalledQuestion) -> Band:
-        """The ranking's own judgement, held against the threshold of the site's owner."""
-        passages = question.recall.passages
-        if not passages or question.band is Band.NONE:
-            return Band.NONE
-        best = max(passage.probability for passage in passages)
-        if question.band is Band.ANSWER and best < context.similarity_threshold:
-            return Band.CLOSEST
-        return question.band
 
     def _show_nearest(self, builder: _Builder) -> None:
         """Links to the pages that come closest to what was not found."""
@@ -183,7 +173,7 @@ class EmbeddedResponder:
     def _offer_person(self, builder: _Builder) -> None:
         builder.say("person")
         for question in builder.context.questions:
-            if self._choose_band(builder.context, question) is Band.NONE:
+            if question.band is Band.NONE:
                 continue
             chosen = choose_sentences(question.searched, question.recall.passages, limit=2)
             if chosen:

@@ -32,7 +32,14 @@ def choose_label(question: str, title: str, heading_path: Sequence[str], sentenc
         gain = len(_stems(candidate) & missing)
         if gain > gained and not candidate.endswith("?") and len(candidate) <= _LONGEST:
             best, gained = candidate, gain
+    if not best and last and len(last) <= _LONGEST and _is_line(sentence):
+        # A list or a row says little without the heading that it stands under.
+        best = last
     return _trim(best)
+
+
+def _is_line(sentence: str) -> bool:
+    return "\n" in sentence or not sentence.rstrip("\"'”’)").endswith((".", "!", "?", "…"))
 
 
 def _stems(text: str) -> set[str]:

@@ -13,6 +13,7 @@ from sales.conversations.schemas import ConversationState, StoredMessage
 from sales.knowledge.ranking import Band, check_answerable
 from sales.knowledge.schemas import StoredPassage
 from sales.knowledge.service import KnowledgeService, Recall
+from sales.knowledge.settings import VectorDatabaseSettings
 
 # What is asked of the website when a visitor wants a person.
 _CONTACT_QUESTION = "How can I contact the team by e-mail or phone?"
@@ -30,12 +31,15 @@ class RecalledQuestion:
 
 
 async def recall_questions(
-    knowledge: KnowledgeService, state: ConversationState, noticed: Noticed, limit: int
+    knowledge: KnowledgeService,
+    state: ConversationState,
+    noticed: Noticed,
+    settings: VectorDatabaseSettings,
 ) -> tuple[RecalledQuestion, ...]:
     """Search for each question at the same time; follow-ups are made whole first."""
     if noticed.intent is Intent.PERSON:
         contact = AskedQuestion(_CONTACT_QUESTION, choose_answer_type(_CONTACT_QUESTION))
-        return (await _recall(knowledge, state, contact, _CONTACT_QUESTION, limit),)
+        return (await _recall(knowledge, state, contact, _CONTACT_QUESTION, settings),)
     asked: Sequence[AskedQuestion] = noticed.questions[:_MAX_QUESTIONS]
     previous, titles = _find_context(state)
     searched = []
@@ -45,7 +49,7 @@ async def recall_questions(
         previous = [*previous, whole]
     found = await asyncio.gather(
         *(
-            _recall(knowledge, state, question, whole, limit)
+            _recall(knowledge, state, question, whole, settings)
             for question, whole in zip(asked, searched, strict=True)
         )
     )
@@ -57,10 +61,11 @@ async def _recall(
     state: ConversationState,
     asked: AskedQuestion,
     searched: str,
-    limit: int,
+    settings: VectorDatabaseSettings,
 ) -> RecalledQuestion:
-    recall = await knowledge.recall(state.site, searched, limit)
-    return RecalledQuestion(asked, searched, recall, check_answerable(searched, recall.passages))
+    recall = await knowledge.recall(state.site, searched, settings.max_results)
+    band = check_answerable(searched, recall.passages, settings.similarity_threshold)
+    return RecalledQuestion(asked, searched, recall, band)
 
 
 def _find_context(state: ConversationState) -> tuple[list[str], list[str]]:

@@ -22,7 +22,6 @@ class TurnContext:
     noticed: Noticed
     questions: tuple[RecalledQuestion, ...]
     text: str
-    similarity_threshold: float
     site_is_empty: bool = False
 
     @property

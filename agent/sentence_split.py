@@ -81,6 +81,7 @@ _CODE = re.compile(
     r"def \w+\(|\$ |#!|//|/\*|@\w+\(|<[/!]?\w|[\w.-]+ *= *[\[{\"'(]|[\w.-]+: *[{\[|>]$|"
     r"[{}\[\]();]+,?$)|=>|\);|\{\{|\}\}|</\w+>|/>"
 )
+_PAIR = re.compile(r"[^\s:.!?][^:.!?\n]{0,40}:\s+\S")
 _CONTINUED = re.compile(r"[a-z0-9(\"“‘'&]")
 _HARD_WRAP = 60
 """A line at least this long whose text runs on in the next line was wrapped by an editor."""
@@ -241,6 +242,9 @@ def _choose_kind(sentence: str, *, is_item: bool) -> SentenceKind:
     words = sentence.split()
     if bare.endswith(":") and len(words) >= 3:
         return SentenceKind.LEAD
+    if _PAIR.match(sentence):
+        # "Availability: In stock" is a row of a table with one column.
+        return SentenceKind.ROW
     # A short line of words without a mark, a number or an address names what follows.
     plain = not any(char.isdigit() for char in sentence) and "@" not in sentence
     is_heading = len(words) <= 8 and (plain or bare.endswith(":"))

@@ -6,28 +6,30 @@ Every sentence is cut out of a passage as it stands: nothing is written here. Pu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import pairwise
 
 from agent import sentence_weights as weights
-from agent.answer_types import holds_type
-from agent.questions import AnswerType, choose_answer_type
+from agent.answer_types import Asked, read_question
+from agent.questions import AnswerType
+from agent.sentence_features import TINY_WORDS, Piece, build_features, is_dangling, read_passage
 from agent.sentence_split import SPEAKABLE, Sentence, SentenceKind, split_sentences
 from sales.knowledge.ranking import RankedPassage
 from sales.knowledge.word_match import QuestionWords
-from sales.knowledge.words import STOP_WORDS, split_words, stem
 
 SHORT_PASSAGE_CHARS = 350
 """Up to here a passage is better shown whole (measured, STACK)."""
 MAX_PASSAGES = 3
 """Passages whose sentences are looked at."""
 MAX_SENTENCES = 3
-TINY_WORDS = 4
-"""A sentence of fewer words says little alone."""
 MAX_LIST_CHARS = 500
 """A list up to this length is spoken whole, with the line that leads it in."""
+
+
+_LISTED = frozenset({SentenceKind.ITEM, SentenceKind.ROW})
+_LINES = frozenset({SentenceKind.ROW, SentenceKind.CODE})
+_NOT_RUNNING = frozenset({SentenceKind.CODE, SentenceKind.BOILERPLATE, SentenceKind.ROW})
+_CODE_WORDS = frozenset("command code syntax snippet example install npm pnpm yarn".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,6 @@ class ChosenSentence:
     end: int
     text: str
     score: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """What is known of a sentence without the question. `families`: first five letters of its
-    longer stems, to find "invent" for "inventor"; `content`: stems of its content words in order.
-    """
-
-    sentence: Sentence
-    stems: frozenset[str]
-    families: frozenset[str]
-    content: tuple[str, ...]
-    size: int
-    dangling: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +61,7 @@ def choose_sentences(
     Passages keep their rank: the passage of the best sentence comes first, and its sentences
     stand in their own order. [] when no passage holds a sentence that may be spoken.
     """
+    asked = read_question(question)
     passages = list(ranked[:MAX_PASSAGES])
     scored = score_sentences(question, passages)
     if not scored or limit < 1:
@@ -80,10 +69,10 @@ def choose_sentences(
     best = max(scored, key=lambda item: item.score)
     passage = passages[best.passage]
     if len(passage.text) <= SHORT_PASSAGE_CHARS:
-        whole = _show_whole(passage, best.score)
+        whole = _show_whole(passage, best)
         if whole is not None:
             return [whole]
-    wants_many = choose_answer_type(question) in (AnswerType.LIST, AnswerType.HOW_TO)
+    wants_many = asked.answer_type in (AnswerType.LIST, AnswerType.HOW_TO)
     if wants_many or best.sentence.kind is SentenceKind.LEAD:
         run = _find_list(passage, best.sentence)
         if run is not None:
@@ -99,22 +88,17 @@ def choose_sentences(
 
 def score_sentences(question: str, passages: Sequence[RankedPassage]) -> list[_Scored]:
     """Every sentence that may be spoken with the probability that it holds the answer."""
-    words = QuestionWords.of(question)
-    answer_type = choose_answer_type(question)
-    split = [_read_passage(passage.text) for passage in passages]
-    rarity = _estimate_rarity(words, [piece.stems for pieces in split for piece in pieces])
+    asked = read_question(question)
+    split = [read_passage(passage.text) for passage in passages]
+    rarity = _estimate_rarity(asked.words, [piece.stems for pieces in split for piece in pieces])
     scored: list[_Scored] = []
     for number, (passage, pieces) in enumerate(zip(passages, split, strict=True)):
         for index, piece in enumerate(pieces):
-            sentence = piece.sentence
-            leads = sentence.kind is SentenceKind.LEAD and index + 1 < len(pieces)
-            if sentence.kind not in SPEAKABLE and not (
-                leads and pieces[index + 1].sentence.kind in _LISTED
-            ):
+            if not _may_be_spoken(asked, pieces, index):
                 continue
-            features = build_features(words, rarity, answer_type, passage, pieces, index)
+            features = build_features(asked, rarity, passage, pieces, index)
             logit = sum(weights.WEIGHTS[name] * value for name, value in features.items())
-            scored.append(_Scored(number, index, sentence, piece.stems, logit))
+            scored.append(_Scored(number, index, piece.sentence, piece.stems, logit))
     if not scored:
         return []
     top = max(item.logit for item in scored)
@@ -122,46 +106,17 @@ def score_sentences(question: str, passages: Sequence[RankedPassage]) -> list[_S
     return [replace(item, score=math.exp(item.logit - top) / total) for item in scored]
 
 
-def build_features(
-    words: QuestionWords,
-    rarity: Mapping[str, float],
-    answer_type: AnswerType,
-    passage: RankedPassage,
-    pieces: Sequence[_Piece],
-    index: int,
-) -> dict[str, float]:
-    """What is known of one sentence; names as in `sentence_weights.WEIGHTS`."""
-    piece = pieces[index]
-    sentence, here = piece.sentence, piece.stems
-    before = pieces[index - 1].stems if index else frozenset[str]()
-    text = passage.text[sentence.start : sentence.end]
-    asked = frozenset(words.stems)
-    total = sum(rarity.values()) or 1.0
-    coverage = sum(rarity[item] for item in asked & here) / total
-    related = sum(
-        rarity[item] for item in asked - here if len(item) >= 5 and item[:5] in piece.families
-    )
-    previous = sum(rarity[item] for item in asked & before - here) / total
-    fits = holds_type(answer_type, text, asked)
-    after_question = index > 0 and pieces[index - 1].sentence.kind is SentenceKind.QUESTION
-    names = [stems for _, stems in words.names]
-    return {
-        "coverage": coverage,
-        "related": related / total,
-        "bigrams": _count_bigrams(words, piece.content),
-        "names": sum(not here.isdisjoint(stems) for stems in names) / max(1, len(names)),
-        "type": fits,
-        "type_coverage": fits * coverage,
-        "previous": previous,
-        "previous_dangling": previous * piece.dangling if previous else 0.0,
-        "after_question": previous * after_question,
-        "passage": math.log(max(passage.probability, 1e-4)),
-        "first": float(index == 0),
-        "heading_answer": passage.match.heading_similarity * max(0.0, 1 - index / 2),
-        "row": coverage * (sentence.kind is SentenceKind.ROW),
-        "fragment": float(sentence.kind is SentenceKind.FRAGMENT),
-        "tiny": float(piece.size < TINY_WORDS),
-    }
+def _may_be_spoken(asked: Asked, pieces: Sequence[Piece], index: int) -> bool:
+    kind = pieces[index].sentence.kind
+    if kind is SentenceKind.CODE:
+        # A command answers "how do I ...?", and nothing else.
+        return (
+            asked.answer_type is AnswerType.HOW_TO
+            or not asked.words.words
+            or any(word in _CODE_WORDS for word in asked.words.words)
+        )
+    leads = kind is SentenceKind.LEAD and index + 1 < len(pieces)
+    return kind in SPEAKABLE or (leads and pieces[index + 1].sentence.kind in _LISTED)
 
 
 def _estimate_rarity(words: QuestionWords, sentences: Sequence[frozenset[str]]) -> dict[str, float]:
@@ -172,61 +127,18 @@ def _estimate_rarity(words: QuestionWords, sentences: Sequence[frozenset[str]]) 
     }
 
 
-def is_dangling(text: str) -> bool:
-    """Whether a sentence opens with a word that points at the sentence before it."""
-    opening = split_words(text[:60])[:2]
-    if not opening:
-        return False
-    if opening[0] in _POINTING:
-        return True
-    return opening[0] in _CONNECTING and len(opening) > 1
-
-
-_POINTING = frozenset(
-    "it its this these those they their them he she his her such both neither that".split()
-)
-_LISTED = frozenset({SentenceKind.ITEM, SentenceKind.ROW})
-_CONNECTING = frozenset(
-    "also however therefore thus hence moreover furthermore instead otherwise additionally then "
-    "consequently similarly nevertheless likewise but".split()
-)
-
-
-@lru_cache(maxsize=512)
-def _read_passage(text: str) -> tuple[_Piece, ...]:
-    pieces = []
-    for sentence in split_sentences(text):
-        part = text[sentence.start : sentence.end]
-        words = split_words(part)
-        stems = frozenset(stem(word) for word in words)
-        pieces.append(
-            _Piece(
-                sentence=sentence,
-                stems=stems,
-                families=frozenset(item[:5] for item in stems if len(item) >= 5),
-                content=tuple(stem(word) for word in words if word not in STOP_WORDS),
-                size=len(words),
-                dangling=is_dangling(part),
-            )
-        )
-    return tuple(pieces)
-
-
-def _count_bigrams(words: QuestionWords, content: Sequence[str]) -> float:
-    if not words.bigrams:
-        return 0.0
-    return len(words.bigrams.intersection(pairwise(content))) / len(words.bigrams)
-
-
-def _show_whole(passage: RankedPassage, score: float) -> ChosenSentence | None:
-    """A short passage from its first to its last sentence; None when code lies between."""
+def _show_whole(passage: RankedPassage, best: _Scored) -> ChosenSentence | None:
+    """A short passage from its first to its last sentence; None when it is no running text:
+    code, table rows, or lines that each say something of their own."""
     sentences = split_sentences(passage.text)
     spoken = [item for item in sentences if item.kind in SPEAKABLE]
+    if best.sentence.kind in _LINES or not spoken:
+        return None
     start, end = spoken[0].start, spoken[-1].end
     inside = [item for item in sentences if start <= item.start < end]
-    if any(item.kind in (SentenceKind.CODE, SentenceKind.BOILERPLATE) for item in inside):
+    if any(item.kind in _NOT_RUNNING for item in inside):
         return None
-    return ChosenSentence(passage.passage_id, start, end, passage.text[start:end], score)
+    return ChosenSentence(passage.passage_id, start, end, passage.text[start:end], best.score)
 
 
 def _find_list(passage: RankedPassage, sentence: Sentence) -> tuple[int, int] | None:

@@ -45,7 +45,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "a reply.",
         "not_passed_on": "All right. What else would you like to know?",
         "nothing_open": "All right! What would you like to know about {name}?",
-        "language": "I can only help in {site_language}: this website's content is in that language.",
+        "language": "I can only help in {site_language}: this website is in that language.",
         "empty_site": "I don't know anything about {name} yet: no pages have been read in.",
         "suggest_offer": "What do you offer?",
         "suggest_price": "What does it cost?",

@@ -179,17 +179,36 @@ def rank_passages(
     ]
 
 
-def check_answerable(question: str, ranked: Sequence[RankedPassage]) -> Band:
+def check_answerable(
+    question: str, ranked: Sequence[RankedPassage], threshold: float = 0.7
+) -> Band:
     """How to speak: answer with the quote, offer the closest, or say that it is not known.
 
-    `ranked`: best first. A name or number of the question that none of the best passages holds
-    bars an answer, because a neighbour's fact is not the answer.
+    `ranked`: best first. `threshold`: the site owner's `similarity_threshold`. A name or number
+    of the question that none of the best passages holds bars an answer, because a neighbour's
+    fact is not the answer.
     """
     if not ranked or estimate_on_topic(ranked) < weights.CLOSEST_ON_TOPIC:
         return Band.NONE
-    if ranked[0].probability < weights.ANSWER_PROBABILITY:
+    if estimate_answerable(ranked) < threshold or find_absent_names(question, ranked):
         return Band.CLOSEST
-    return Band.CLOSEST if find_absent_names(question, ranked) else Band.ANSWER
+    return Band.ANSWER
+
+
+def estimate_answerable(ranked: Sequence[RankedPassage]) -> float:
+    """Probability, 0 to 1, that the best passages answer the question between them.
+
+    A website says the same thing on several pages, which then share the probability of being
+    *the* one; so it is taken that any of them helps.
+    """
+    none_helps = math.prod(1 - item.probability for item in ranked[: weights.ANSWERABLE_PASSAGES])
+    any_helps = min(max(1 - none_helps, 1e-3), 0.99)
+    model = weights.ANSWERABLE
+    return _sigmoid(
+        model["bias"]
+        + model["logit_any"] * math.log(any_helps / (1 - any_helps))
+        + model["coverage"] * ranked[0].match.coverage
+    )
 
 
 def estimate_on_topic(ranked: Sequence[RankedPassage]) -> float:
