@@ -15,16 +15,14 @@ next run finds the stored pages unchanged and goes on from there.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from ingestion.chunk import chunk
 from ingestion.documents import Found, Skipped, SourceDocument, Unreachable
 from ingestion.errors import SourceError
-from ingestion.extract import extract
+from ingestion.pages import read_pages
 from ingestion.report import IngestReport
 from ingestion.sources import Source
-from sales.knowledge.schemas import PageContent, PassageContent
+from sales.knowledge.schemas import PageContent
 from sales.knowledge.service import KnowledgeService
 from sales.organization.models import SiteRef
 
@@ -61,7 +59,7 @@ async def ingest(
             documents = _sort_out(batch, seen, report)
 
             # 3. extract, 4. chunk
-            pages = await asyncio.to_thread(_read_pages, documents)
+            pages = await asyncio.to_thread(read_pages, documents)
 
             # 5. store
             changed = _compare(pages, stored, seen, report)
@@ -111,23 +109,6 @@ def _sort_out(batch: Sequence[Found], seen: set[str], report: IngestReport) -> l
         else:
             documents.append(item)
     return documents
-
-
-def _read_pages(documents: Sequence[SourceDocument]) -> list[PageContent]:
-    return [read_page(document) for document in documents]
-
-
-def read_page(document: SourceDocument) -> PageContent:
-    """Extract and chunk one document. Pure; a page without text has no passages."""
-    page = extract(document)
-    passages = tuple(
-        PassageContent(p.ordinal, p.heading_path, p.text, p.start, p.end, p.content_hash)
-        for p in chunk(page)
-    )
-    shown = (page.title, page.kind, page.language, page.description)
-    whole = repr((shown, [(p.heading_path, p.text, p.start, p.end) for p in passages]))
-    digest = hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
-    return PageContent(page.url, *shown, content_hash=digest, passages=passages)
 
 
 def _compare(

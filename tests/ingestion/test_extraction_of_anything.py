@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.documents import BodyFormat, SourceDocument
-from ingestion.pipeline import read_page
+from ingestion.pages import read_page
 
 _TAGS = "div p ul ol li table tr td th h1 h2 h3 details summary dl dt dd pre code a b span br form nav main svg template sup del".split()
 _HTML = st.lists(

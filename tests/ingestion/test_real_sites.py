@@ -10,7 +10,7 @@ import pytest
 
 from ingestion.errors import SourceError
 from ingestion.extract import extract
-from ingestion.pipeline import read_page
+from ingestion.pages import read_page
 from ingestion.settings import AstroSettings, WordPressSettings
 from ingestion.sources.astro import AstroSource
 from ingestion.sources.wordpress import WordPressSource
