@@ -31,13 +31,14 @@ _SAME_LINE = re.compile(
 )
 _DASH = re.compile(r"(?:^|\n|(?<=[.!?] ))[ \t]*(?:—|–|-{1,2}|~)[ \t]*(?P<name>[^\n@\d]{2,50})\s*$")
 _ITEM_CUT = re.compile(
-    r"[ \t]*(?:[,;|/•·\n]|\s[—–-]\s)[ \t]*(?:[-*•–][ \t]+)?|[ \t]*(?:[<>]|\((?!Pty)|"
-    r"(?<!Pty)\))[ \t]*"
+    r"[ \t]*(?:[,;|/•·\n]|\s[—–-]\s)[ \t]*(?:[-*•–][ \t]+)?|"
+    r"[ \t]*(?:[<>]|\((?!Pty|at\)|dot\))|(?<!Pty)(?<!\(at)(?<!\(dot)\))[ \t]*"
 )
 # "Alright. Jane Doe, Acme, jane@acme.com": details after a few words.
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{3})[.!]\s+")
 _CONTACT = re.compile(r"@|(?:\(?at\)?.*\bdot\b)|\d[\d\s().-]{6,}\d|(?:\(dot\)|\[dot\])", _I)
 _LEAD_IN = re.compile(
+    r"^\W*(?:i['’]?m|my name is|this is|name['’]?s)\s+|"
     r"^\W*(?:(?:please|pls|plz|you can|just)\s+)?(?:contact|reach|call|e-?mail|mail|"
     r"write(?: to)?)?\s*(?:me|us)?\s*:\s*|^\W*(?:hi|hello|hey|ok|sure|"
     r"yes)?\W*(?:(?:here are |here is )?my (?:contact )?(?:details|info|data|card)|"

@@ -21,6 +21,7 @@ _SURE = re.compile(
     r")?(?:spell?ed|spelt|written))?|"
     r"(?<!your )(?<!his )(?<!her )(?<!their )(?<!the )(?<!user)(?<!file)(?:^|"
     r"(?<=[\s,.!]))(?:the )?name(?:'s| is)|"
+    r"you(?:['’]re| are) (?:talking|speaking|chatting|writing) (?:to|with)|"
     r"(?:everyone|everybody|people|friends|they|most people) calls? me|i go by|i(?:'m| "
     r"am) (?:called|named)|"
     r"me llamo|mi nombre es|je m['’ ]appelle|mon nom est|ich hei(?:ß|ss)e|mein name ist|mi chiamo|"

@@ -22,6 +22,10 @@ OTHER_PERSONS = (
         "electrician installer trainer teammates? employer predecessor successor intern trainee "
         "doctor professor teacher contact_person point_of_contact parent_company sister_company "
         "head(?:_of) team_lead teamlead team_leader vp it_guy admin administrator controller "
+        "bookkeepers? book-keepers? caretaker janitor chef nurses? pharmacist plumber mechanic "
+        "cleaners? guard clerk cashier foreman editor designers? analyst specialist coordinator "
+        "officer broker dealer distributors? resellers? freelancers? tenants? trainer auditor "
+        "inspector architect buyers? planner grandmother grandfather grandma grandpa niece nephew "
         "principal superior higher-ups"
     )
     + r")"
