@@ -145,11 +145,12 @@ def _ends_cvc(word: str) -> bool:
 def _strip_plural_and_tense(word: str) -> str:
     """Steps 1a to 1c."""
     if word.endswith("s"):
-        if word.endswith(("sses", "ies")):
+        # FTS5 asks for a letter before every suffix: "ies" and "eed" alone are no words with one.
+        if (len(word) > 4 and word.endswith("sses")) or (len(word) > 3 and word.endswith("ies")):
             word = word[:-2]
         elif not word.endswith("ss"):
             word = word[:-1]
-    if word.endswith("eed"):
+    if len(word) > 3 and word.endswith("eed"):
         if _measure(word[:-3]) > 0:
             word = word[:-1]
     else:
