@@ -16,10 +16,11 @@ from agent.guarding import TrafficLimits
 from app.places import Places
 from app.services import Services
 from app.settings import AppSettings, load_app_settings
-from app.wiring import Resources, build_chat, build_resources, build_services
+from app.wiring import Resources, build_chat, build_portal, build_resources, build_services
 from core.errors import ConfigurationError, ProviderError
 from core.outbox import prune_done
 from core.protocols.knowledge_index import PassageEmbedder
+from portal.portal import Portal
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class Runtime:
         self._traffic = TrafficLimits(settings.limits)
         self.services: Services = build_services(resources, settings)
         self.chat: Chat = build_chat(resources, self.services, settings, self._traffic)
+        self.portal: Portal = build_portal(resources, settings)
 
     @classmethod
     async def start(
@@ -98,6 +100,7 @@ class Runtime:
         self.settings = settings
         self.services = build_services(self.resources, settings)
         self.chat = build_chat(self.resources, self.services, settings, self._traffic)
+        self.portal = build_portal(self.resources, settings)
         log.info("settings_applied")
         return True
 

@@ -21,13 +21,16 @@ from starlette.types import Receive, Scope, Send
 
 from agent.api import build_chat_router
 from app.migrations.run import current_revision, newest_revision
+from app.oauth import build_oauth_router
 from app.places import shipped
 from app.runtime import Runtime
 from app.staff import build_staff_check
 from app.staff_api import build_staff_router
+from core.clock import SystemClock
 from core.http import ErrorResponses, RequestMiddleware
 from core.ids import new_id
 from core.outbox import measure_depth
+from portal.router import build_portal_router
 
 log = structlog.get_logger(__name__)
 
@@ -145,6 +148,8 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
     app.include_router(build_chat_router(lambda: get_runtime().chat))
     check = build_staff_check(get_runtime)
     app.include_router(build_staff_router(get_runtime, check))
+    app.include_router(build_oauth_router(get_runtime))
+    app.include_router(build_portal_router(lambda: get_runtime().portal, SystemClock()))
     _add_health(app, get_runtime, check)
     _add_files(app)
     return app

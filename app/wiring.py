@@ -17,6 +17,7 @@ from agent.guarding import TrafficLimits
 from agent.measuring import TurnMetrics
 from agent.running import TurnRunner
 from agent.turn import Turn
+from app.changes import RecentChanges
 from app.effects import build_effects
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.outbox_metrics import OutboxMetrics
@@ -30,6 +31,9 @@ from core.outbox import EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
 from core.protocols.knowledge_index import PassageEmbedder
 from core.security import TokenSigner, load_or_create_secret
 from integrations.local.knowledge_index import LocalKnowledgeIndex
+from portal.changes import ChangeNotifier
+from portal.portal import Portal
+from sales.conversations.models import Conversation, Message
 from sales.conversations.service import ConversationService
 from sales.knowledge.service import KnowledgeService
 from sales.organization.access_service import AccessService
@@ -38,6 +42,9 @@ from sales.organization.service import OrganizationService
 from sales.organization.session_service import SessionService
 from sales.organization.staff_service import StaffService
 from sales.organization.throttling import SignInThrottle
+
+# Tables whose new rows make open pages of the portal fetch themselves anew.
+_WATCHED = (Conversation, Message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ class Resources:
     staff: StaffService
     sessions: SessionService
     access: AccessService
+    throttle: SignInThrottle
+    changes: ChangeNotifier
     embedder: PassageEmbedder | None
     registry: CollectorRegistry
     metrics: TurnMetrics
@@ -66,6 +75,7 @@ class Resources:
 
     async def close(self) -> None:
         """Finish what is under way and give everything back."""
+        self.changes.close()
         await self.runner.drain()
         self.knowledge.close()
         await self.database.close()
@@ -111,7 +121,7 @@ async def build_resources(
     organization = OrganizationService(database, clock)
     await organization.apply_settings(settings.tenants, settings.sites)
     registry = CollectorRegistry()
-    signer, vault = build_signer(settings, places), PasswordVault()
+    signer, vault, throttle = build_signer(settings, places), PasswordVault(), SignInThrottle()
     services = CurrentServices()
     effects, outbox_metrics = build_effects(services.get), OutboxMetrics(registry)
     outbox_runner = EmbeddedRunner(database, effects, clock, observer=outbox_metrics)
@@ -123,8 +133,10 @@ async def build_resources(
         knowledge=KnowledgeService(database, clock, index, embedder),
         organization=organization,
         staff=StaffService(database, clock, vault),
-        sessions=SessionService(database, clock, vault, SignInThrottle()),
+        sessions=SessionService(database, clock, vault, throttle),
         access=AccessService(database, clock, signer),
+        throttle=throttle,
+        changes=ChangeNotifier(RecentChanges(database, clock, _WATCHED).read),
         embedder=embedder,
         registry=registry,
         metrics=TurnMetrics(registry),
@@ -164,6 +176,20 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
     )
     resources.services.put(services)
     return services
+
+
+def build_portal(resources: Resources, settings: AppSettings) -> Portal:
+    """The portal as `app.yaml` says now."""
+    return Portal(
+        clock=resources.clock,
+        signer=resources.signer,
+        organization=resources.organization,
+        staff=resources.staff,
+        sessions=resources.sessions,
+        access=resources.access,
+        changes=resources.changes,
+        own_origin=build_own_origin(settings),
+    )
 
 
 def build_chat(
