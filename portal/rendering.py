@@ -13,6 +13,22 @@ from markupsafe import Markup
 from core.clock import Clock
 from portal.static_files import StaticFiles
 
+# In this order: most browsers also name those they descend from.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
 _AGES = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -28,6 +44,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.globals["static"] = static.address_of
+        self._environment.filters["device"] = describe_device
         self._environment.filters["moment"] = _show_moment
         self._environment.filters["ago"] = lambda at: _show_age(at, clock.now())
 
@@ -35,6 +52,13 @@ class Renderer:
         """The page as text. Times are shown in `timezone`."""
         found = self._environment.get_template(template)
         return found.render(timezone=timezone, **values)
+
+
+def describe_device(user_agent: str) -> str:
+    """`Firefox on Windows`, as far as a browser tells."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
+    return " on ".join(part for part in (browser, system) if part) or "Unknown device"
 
 
 @pass_context

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
@@ -16,11 +15,11 @@ from portal.desk import Desk, Sent, Viewer
 from portal.forms import Form
 from portal.navigation import NavEntry
 from portal.pages import Page
+from sales.organization.passwords import new_password
 from sales.organization.rules import ROLES, read_role
 from sales.organization.schemas import NewStaff
 
 _PATH = "/portal/team"
-_PASSWORD_BYTES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,6 @@ class _Secret:
 
     email: str
     password: str
-
-
-def new_password() -> str:
-    """A password nobody guesses, in groups that can be read out."""
-    text = secrets.token_hex(_PASSWORD_BYTES // 2 + 1)
-    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 def _build(desk: Desk) -> APIRouter:

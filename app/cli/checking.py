@@ -1,4 +1,4 @@
-"""`sales-agent check`, `migrate` and `api-key`."""
+"""`sales-agent check` and `migrate`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from app.cli.console import console, notes
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.places import Places
 from app.settings import AppSettings
-from app.wiring import build_resources
 from core.db import Database
 from core.errors import ConfigurationError
 from integrations.local.embeddings import EmbeddingUnavailableError, LocalMiniLM
@@ -89,19 +88,6 @@ def _tell_unused(settings: AppSettings) -> None:
     ]
     if unused:
         notes.print(f"[yellow]![/yellow] accepted, not used in this version: {', '.join(unused)}")
-
-
-async def create_api_key(settings: AppSettings, places: Places, tenant: str, name: str) -> int:
-    """Make a key and print it."""
-    resources = await build_resources(settings, places, None)
-    try:
-        owner = resources.organization.get_tenant(tenant)
-        key = await resources.access.create_api_key(owner.id, name, "admin")
-    finally:
-        await resources.close()
-    notes.print("Keep this key: it cannot be shown again.")
-    console.out(key, highlight=False)
-    return 0
 
 
 def _good(line: str) -> bool:

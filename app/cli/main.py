@@ -192,15 +192,52 @@ def migrate(data: Data = None, config: Config = None) -> None:
 @app.command("api-key")
 def api_key(
     name: Annotated[str, typer.Argument(help="Whose key it is, e.g. reporting")],
+    role: Annotated[str, typer.Option(help="admin, manager or rep")] = "admin",
     tenant: Annotated[str, typer.Option(help="The tenant's key")] = "default",
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Make an API key for the endpoints for staff, and print it once."""
-    from app.cli.checking import create_api_key  # noqa: PLC0415
+    from app.cli.access import create_api_key  # noqa: PLC0415
 
     settings, places = open_settings(config, data)
-    run(create_api_key(settings, places, tenant, name))
+    run(create_api_key(settings, places, tenant, name, role))
+
+
+@app.command("create-admin")
+def create_admin(
+    email: Annotated[str, typer.Argument(help="Who signs in, e.g. ada@acme.example")],
+    name: Annotated[str, typer.Option(help="The name that others see")] = "",
+    tenant: Annotated[str, typer.Option(help="The tenant's key")] = "default",
+    timezone: Annotated[str, typer.Option(help="E.g. Europe/London")] = "UTC",
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Give an account that is there a new password")
+    ] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make an admin for the portal. The password is asked for, taken from
+    SALES_AGENT_ADMIN_PASSWORD, or made and printed once."""
+    from app.cli.access import AdminRequest  # noqa: PLC0415
+    from app.cli.access import create_admin as create  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(create(settings, places, AdminRequest(email, name, tenant, timezone, reset)))
+
+
+@app.command("create-client")
+def create_client(
+    name: Annotated[str, typer.Argument(help="Which program it is for, e.g. warehouse")],
+    role: Annotated[str, typer.Option(help="admin, manager or rep")],
+    tenant: Annotated[str, typer.Option(help="The tenant's key")] = "default",
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make an OAuth client for a program, and print its secret once."""
+    from app.cli.access import create_client as create  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(create(settings, places, tenant, name, role))
 
 
 outbox_commands = typer.Typer(

@@ -18,6 +18,7 @@ from app.server import DEMO_KEY, DEMO_PATH, create_app
 from app.settings import AppSettings
 from core.logging import configure_logging
 from core.protocols.knowledge_index import PassageEmbedder
+from portal.desk import PREFIX as PORTAL_PATH
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,7 @@ def serve_site(
     notes.print(f"The server is at [bold]{address}[/bold]  (stop it with Ctrl-C)")
     if demo:
         notes.print(f"The demo website is at [bold]{address}{DEMO_PATH}/[/bold]")
+    notes.print(f"The portal is at [bold]{address}{PORTAL_PATH}/[/bold]")
     _serve(settings, places, embedder, listener)
 
 
@@ -41,6 +43,7 @@ def serve_demo(
     settings: AppSettings, places: Places, embedder: PassageEmbedder | None, host: str, port: int
 ) -> None:
     """Read the demo website in, then serve it."""
+    from app.cli.access import prepare_demo_staff  # noqa: PLC0415 - the demo's own
     from app.cli.ingesting import Named, ingest_sources  # noqa: PLC0415 - serving reads no source
 
     failed = asyncio.run(
@@ -48,10 +51,14 @@ def serve_demo(
     )
     if failed:
         complain("The demo website could not be read; see above.")
+    sign_in = asyncio.run(prepare_demo_staff(settings, places))
     listener = listen(host, port)
-    page = _address_of(host, listener) + DEMO_PATH + "/"
+    address = _address_of(host, listener)
     notes.print()
-    notes.print(f"Open this page and talk to the agent: [bold green]{page}[/bold green]")
+    notes.print(f"Open this page and talk to the agent: [bold green]{address}{DEMO_PATH}/[/]")
+    notes.print(f"The sales team's portal:              [bold green]{address}{PORTAL_PATH}/[/]")
+    notes.print(f"  sign in as {sign_in.email}, password {sign_in.password}", highlight=False)
+    notes.print(f"  (kept in {sign_in.file})", highlight=False)
     notes.print(f"Data is kept in {places.data}. Stop with Ctrl-C.", highlight=False)
     _serve(settings, places, embedder, listener)
 
@@ -112,7 +119,20 @@ async def _run(
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
     )
-    await uvicorn.Server(config).serve(sockets=[listener])
+    await _Server(config, runtime).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends the portal's streams first, which otherwise hold up its going down."""
+
+    def __init__(self, config: uvicorn.Config, runtime: Runtime) -> None:
+        super().__init__(config)
+        self._runtime = runtime
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Go down."""
+        self._runtime.resources.changes.close()
+        await super().shutdown(sockets)
 
 
 def _level() -> str:

@@ -86,5 +86,8 @@
     }
   });
 
+  // On a phone the links are a strip that scrolls: the current one is brought into it.
+  document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
   listen();
 })();

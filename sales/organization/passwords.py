@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -12,6 +13,12 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 _MEMORY_KIB = 19 * 1024
 _PASSES = 3
 _AT_ONCE = 2
+
+
+def new_password() -> str:
+    """A password nobody guesses, in groups that can be read out."""
+    text = secrets.token_hex(10)
+    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 class PasswordVault:
