@@ -11,8 +11,12 @@ from collections.abc import Callable
 
 from app.services import Services
 from core.outbox import EffectRegistry
+from core.protocols.calendar import Calendar
+from sales.appointments.effects import CalendarEffects
 
 
-def build_effects(_get_services: Callable[[], Services]) -> EffectRegistry:
+def build_effects(get_services: Callable[[], Services], calendar: Calendar) -> EffectRegistry:
     """The registry, filled. Each module's effects are added here, in one line each."""
-    return EffectRegistry()
+    registry = EffectRegistry()
+    registry.add(CalendarEffects(lambda: get_services().appointments, calendar))
+    return registry

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import BugError
+from sales.appointments.service import AppointmentService
 from sales.conversations.service import ConversationService
 
 
@@ -13,6 +14,7 @@ class Services:
     """Made anew, as a whole, when `app.yaml` changes (app/wiring.py)."""
 
     conversations: ConversationService
+    appointments: AppointmentService
 
 
 class CurrentServices:

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from agent.settings import AgentSettings, LimitSettings
 from core.settings import Secret, Section, load_settings
 from ingestion.settings import SourceSettings
+from sales.appointments.settings import AppointmentSettings
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
 from sales.knowledge.settings import VectorDatabaseSettings
 from sales.organization.settings import SiteSettings, TenantSettings
@@ -30,16 +31,6 @@ class ConversationSummarySettings(Section):
     send_to_customer: bool = True
     send_to_sales_team: bool = True
     template_style: Literal["professional", "casual", "detailed"] = "professional"
-
-
-class AppointmentSettings(Section):
-    """S1's section. Accepted and checked; nothing reads it in this version."""
-
-    enabled: bool = False
-    calendar_provider: Literal["local", "google", "calendly", "outlook"] = "local"
-    default_duration: int = Field(default=30, ge=5, le=480)
-    advance_booking_days: int = Field(default=14, ge=1, le=365)
-    timezone_handling: Literal["auto_detect"] = "auto_detect"
 
 
 class ZohoSettings(Section):
@@ -157,6 +148,12 @@ class AppSettings(Section):
             if site.tenant not in tenants:
                 raise ValueError(
                     f"sites: {site.key} names the tenant {site.tenant}, which tenants lacks"
+                )
+        for rep in self.sales_agent.appointment_scheduling.reps:
+            if rep.tenant not in tenants:
+                raise ValueError(
+                    f"sales_agent.appointment_scheduling.reps: {rep.key} names the tenant "
+                    f"{rep.tenant}, which tenants lacks"
                 )
         keys = {site.key for site in self.sites}
         for source in self.knowledge.sources:

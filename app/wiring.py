@@ -28,11 +28,17 @@ from core.clock import Clock, SystemClock
 from core.db import Database
 from core.errors import ConfigurationError
 from core.outbox import EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
+from core.protocols.calendar import Calendar
 from core.protocols.knowledge_index import PassageEmbedder
 from core.security import TokenSigner, load_or_create_secret
+from integrations.local.calendar import LocalCalendar
 from integrations.local.knowledge_index import LocalKnowledgeIndex
 from portal.changes import ChangeNotifier
 from portal.portal import Portal
+from sales.appointments.availability import Availability
+from sales.appointments.finding import SlotFinder
+from sales.appointments.service import AppointmentService
+from sales.appointments.settings import AppointmentSettings
 from sales.conversations.models import Conversation, Message
 from sales.conversations.service import ConversationService
 from sales.knowledge.service import KnowledgeService
@@ -72,6 +78,7 @@ class Resources:
     outbox_runner: OutboxRunner
     outbox_metrics: OutboxMetrics
     services: CurrentServices
+    calendar: Calendar
 
     async def close(self) -> None:
         """Finish what is under way and give everything back."""
@@ -123,7 +130,8 @@ async def build_resources(
     registry = CollectorRegistry()
     signer, vault, throttle = build_signer(settings, places), PasswordVault(), SignInThrottle()
     services = CurrentServices()
-    effects, outbox_metrics = build_effects(services.get), OutboxMetrics(registry)
+    calendar = LocalCalendar(database)
+    effects, outbox_metrics = build_effects(services.get, calendar), OutboxMetrics(registry)
     outbox_runner = EmbeddedRunner(database, effects, clock, observer=outbox_metrics)
     return Resources(
         places=places,
@@ -147,6 +155,7 @@ async def build_resources(
         outbox_runner=outbox_runner,
         outbox_metrics=outbox_metrics,
         services=services,
+        calendar=calendar,
     )
 
 
@@ -173,9 +182,22 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
             settings.conversations,
             settings.sales_agent.page_tracking,
         ),
+        appointments=build_appointments(resources, settings.sales_agent.appointment_scheduling),
     )
     resources.services.put(services)
     return services
+
+
+def build_appointments(resources: Resources, settings: AppointmentSettings) -> AppointmentService:
+    """Meetings with the reps of `app.yaml`."""
+    availability = Availability(resources.database, resources.calendar, settings)
+    return AppointmentService(
+        resources.database,
+        resources.clock,
+        resources.signer,
+        resources.outbox,
+        SlotFinder(resources.organization, availability, settings, resources.clock),
+    )
 
 
 def build_portal(resources: Resources, settings: AppSettings) -> Portal:

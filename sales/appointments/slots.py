@@ -14,6 +14,8 @@ from enum import StrEnum
 
 DAY = timedelta(days=1)
 _PROBE = timedelta(hours=6)
+# Longer than any holidays, and than two weeks of working time.
+_NOTICE_DAYS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class RepHours:
     weekly: Mapping[int, Sequence[tuple[time, time]]]
     holidays: frozenset[date] = frozenset()
     busy: Sequence[Busy] = ()
+    not_before: datetime | None = None
+    """No meeting with this rep begins earlier; see `find_notice_end`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +139,13 @@ def _last_day(rep: RepHours, rules: SlotRules, now: datetime) -> date:
     return now.astimezone(rep.zone).date() + DAY * rules.advance_booking_days
 
 
+def _earliest(rep: RepHours, rules: SlotRules, now: datetime) -> datetime:
+    return max(now + rules.minimum_notice, rep.not_before or now)
+
+
 def _rep_starts(rep: RepHours, rules: SlotRules, now: datetime) -> list[datetime]:
     """The starts of a rep's slots, whether taken or not, in ascending order and each once."""
-    earliest = now.astimezone(UTC) + rules.minimum_notice
+    earliest = _earliest(rep, rules, now.astimezone(UTC))
     last = _last_day(rep, rules, now)
     # A stretch past midnight began on the day before.
     first = now.astimezone(rep.zone).date() - DAY
@@ -255,7 +263,7 @@ def _is_taken(rep: RepHours, rules: SlotRules, start: datetime) -> bool:
 
 def _check_rep(rep: RepHours, rules: SlotRules, now: datetime, start: datetime) -> Refusal | None:
     day = start.astimezone(rep.zone).date()
-    if start < now + rules.minimum_notice:
+    if start < _earliest(rep, rules, now):
         return Refusal.PAST if start < now else Refusal.TOO_SOON
     closed = _check_date(rep, rules, now, day)
     if closed:
@@ -289,10 +297,26 @@ def _check_rep_day(rep: RepHours, rules: SlotRules, now: datetime, day: date) ->
     ]
     if not starts:
         return Refusal.OUTSIDE_HOURS
-    late = [start for start in starts if start >= now + rules.minimum_notice]
+    late = [start for start in starts if start >= _earliest(rep, rules, now)]
     if not late:
         return Refusal.TOO_SOON
     return Refusal.TAKEN if all(_is_taken(rep, rules, start) for start in late) else None
+
+
+def find_notice_end(rep: RepHours, notice: timedelta, now: datetime) -> datetime:
+    """The moment when the rep has worked for `notice` from now on.
+
+    "4 business hours from now", asked late on a Friday, is on Monday.
+    """
+    today = now.astimezone(rep.zone).date()
+    open_times, _ = _open_times(rep, SlotRules(), today - DAY, today + DAY * _NOTICE_DAYS)
+    left = notice
+    for begin, end in open_times:
+        begun = max(begin, now.astimezone(UTC))
+        if end - begun >= left:
+            return begun + left
+        left -= max(end - begun, timedelta())
+    return now + DAY * _NOTICE_DAYS
 
 
 def choose_rep(slot: Slot, booked: Mapping[str, int], keep: str | None = None) -> str:

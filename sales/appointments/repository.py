@@ -1,0 +1,198 @@
+"""Reads and writes appointments of one tenant, in the caller's unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select, text
+
+from core.db import UnitOfWork
+from core.ids import new_id
+from sales.appointments.models import Appointment, AppointmentChange
+from sales.appointments.schemas import (
+    Actor,
+    AppointmentFilter,
+    BookedAppointment,
+    RecordedChange,
+)
+from sales.appointments.slots import Slot
+from sales.organization.models import SiteRef
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+def describe_row(row: Appointment) -> BookedAppointment:
+    """A row as a value."""
+    return BookedAppointment(
+        id=row.id,
+        site=SiteRef(row.tenant_id, row.site_id),
+        conversation_id=row.conversation_id,
+        visitor_id=row.visitor_id,
+        rep_id=row.rep_id,
+        rep_name=row.rep_name,
+        rep_email=row.rep_email,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        timezone=row.timezone,
+        locale=row.locale,
+        name=row.name,
+        email=row.email,
+        phone=row.phone,
+        topic=row.topic,
+        status="booked" if row.status == "booked" else "cancelled",
+        sequence=row.sequence,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+class AppointmentRepository:
+    """Appointments and their history."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._session = uow.session
+
+    async def lock_reps(self, rep_ids: Collection[str]) -> None:
+        """Let nobody else book these reps until this transaction ends.
+
+        SQLite has one writer at a time anyway. In one order, so that two bookings never wait
+        for each other.
+        """
+        if self._uow.dialect == "postgresql":
+            for rep_id in sorted(rep_ids):
+                name = f"appointments {self._uow.tenant_id} {rep_id}"
+                await self._session.execute(_LOCK, {"name": name})
+
+    async def add(self, row: Appointment) -> None:
+        """A new appointment; constraints speak at once."""
+        self._session.add(row)
+        await self._uow.flush()
+
+    async def find(self, appointment_id: str, *, lock: bool = False) -> Appointment | None:
+        """The appointment of that id; locked until the end of the transaction if it will change."""
+        query = select(Appointment).where(Appointment.id == appointment_id)
+        if lock:
+            query = query.with_for_update()
+        return (await self._session.execute(query)).scalar()
+
+    async def find_request(self, conversation_id: str, request_key: str) -> Appointment | None:
+        """What an earlier request of the same key booked."""
+        query = select(Appointment).where(
+            Appointment.conversation_id == conversation_id, Appointment.request_key == request_key
+        )
+        return (await self._session.execute(query)).scalar()
+
+    async def list_booked(
+        self,
+        rep_ids: Collection[str],
+        since: datetime,
+        until: datetime,
+        *,
+        leave_out: str | None = None,
+    ) -> dict[str, list[Slot]]:
+        """The times of reps' meetings that overlap [since, until), by rep."""
+        query = select(Appointment.rep_id, Appointment.starts_at, Appointment.ends_at).where(
+            Appointment.rep_id.in_(rep_ids),
+            Appointment.status == "booked",
+            Appointment.starts_at < until,
+            Appointment.ends_at > since,
+        )
+        if leave_out is not None:
+            query = query.where(Appointment.id != leave_out)
+        found: dict[str, list[Slot]] = {}
+        for rep_id, starts_at, ends_at in await self._session.execute(query):
+            found.setdefault(rep_id, []).append(Slot(starts_at, ends_at, (rep_id,)))
+        return found
+
+    async def count_coming(self, rep_ids: Collection[str], now: datetime) -> dict[str, int]:
+        """How many coming meetings each rep has."""
+        query = (
+            select(Appointment.rep_id, func.count())
+            .where(
+                Appointment.rep_id.in_(rep_ids),
+                Appointment.status == "booked",
+                Appointment.starts_at >= now,
+            )
+            .group_by(Appointment.rep_id)
+        )
+        return {row[0]: row[1] for row in await self._session.execute(query)}
+
+    async def list_upcoming(self, visitor_id: str, now: datetime) -> list[Appointment]:
+        """A visitor's meetings that have not ended, the next first."""
+        query = (
+            select(Appointment)
+            .where(
+                Appointment.visitor_id == visitor_id,
+                Appointment.status == "booked",
+                Appointment.ends_at > now,
+            )
+            .order_by(Appointment.starts_at, Appointment.id)
+        )
+        return list((await self._session.execute(query)).scalars())
+
+    async def list_matching(self, wanted: AppointmentFilter) -> list[Appointment]:
+        """Appointments for staff, the earliest first."""
+        query = _narrow(select(Appointment), wanted)
+        query = query.order_by(Appointment.starts_at, Appointment.id)
+        query = query.limit(wanted.limit).offset(wanted.offset)
+        return list((await self._session.execute(query)).scalars())
+
+    async def count_matching(self, wanted: AppointmentFilter) -> int:
+        """How many there are in all."""
+        query = _narrow(select(func.count()).select_from(Appointment), wanted)
+        return int((await self._session.execute(query)).scalar_one())
+
+    async def add_change(self, row: Appointment, kind: str, actor: Actor, reason: str) -> None:
+        """Write down what the appointment became. Once for each sequence."""
+        self._session.add(
+            AppointmentChange(
+                tenant_id=self._uow.tenant_id,
+                id=new_id(),
+                appointment_id=row.id,
+                sequence=row.sequence,
+                kind=kind,
+                changed_by=actor.kind,
+                starts_at=row.starts_at,
+                ends_at=row.ends_at,
+                reason=reason,
+                happened_at=row.changed_at,
+            )
+        )
+        await self._uow.flush()
+
+    async def list_changes(self, appointment_id: str) -> list[RecordedChange]:
+        """The history of an appointment, oldest first."""
+        change = AppointmentChange
+        query = (
+            select(
+                change.sequence,
+                change.kind,
+                change.changed_by,
+                change.starts_at,
+                change.ends_at,
+                change.reason,
+                change.happened_at,
+            )
+            .where(change.appointment_id == appointment_id)
+            .order_by(change.sequence)
+        )
+        return [RecordedChange(*row) for row in await self._session.execute(query)]
+
+
+def _narrow(query: Select[Any], wanted: AppointmentFilter) -> Select[Any]:
+    if wanted.since is not None:
+        query = query.where(Appointment.starts_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(Appointment.starts_at < wanted.until)
+    if wanted.status is not None:
+        query = query.where(Appointment.status == wanted.status)
+    if wanted.conversation_id is not None:
+        query = query.where(Appointment.conversation_id == wanted.conversation_id)
+    if wanted.only_reps is not None:
+        query = query.where(Appointment.rep_email.in_(wanted.only_reps))
+    if wanted.not_reps is not None:
+        query = query.where(Appointment.rep_email.not_in(wanted.not_reps))
+    return query
