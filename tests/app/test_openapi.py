@@ -1,0 +1,69 @@
+"""Generated requests for every endpoint of the OpenAPI document: no 5xx, answers as promised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_schema_conformance,
+)
+
+from tests.app.threaded import ThreadedServer, build_runtime
+from tests.support.visitor import Visitor
+from tests.support.website import write_website
+
+CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
+EXAMPLES = 15
+STREAMED = "/messages"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadedServer]:
+    limits = "limits: {conversations_per_minute_per_address: 100000}"
+    config = write_website(tmp_path_factory.mktemp("generated"), more=limits)
+    with ThreadedServer(lambda: build_runtime(config)) as running:
+        yield running
+
+
+def _list_operations(server: ThreadedServer) -> list[Any]:
+    schema = schemathesis.openapi.from_url(f"{server.address}/openapi.json")
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+def _try(operation: Any, server: ThreadedServer, visitor: Visitor | None) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def send(case: Any) -> None:
+        headers = {"accept": "application/json"}
+        if visitor is not None:
+            headers |= visitor.token
+            if "conversation_id" in case.path_parameters:
+                case.path_parameters["conversation_id"] = visitor.started["conversation_id"]
+        case.call_and_validate(headers=headers, checks=CHECKS, timeout=20)
+
+    send()
+
+
+def test_no_generated_request_breaks_a_promise(server: ThreadedServer) -> None:
+    operations = _list_operations(server)
+    assert len(operations) >= 11
+    for operation in operations:
+        _try(operation, server, None)
+
+
+def test_nor_does_one_within_a_conversation(server: ThreadedServer) -> None:
+    for operation in _list_operations(server):
+        if "conversation_id" in operation.path:
+            _try(operation, server, Visitor.arrive(server.http))
