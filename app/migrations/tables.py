@@ -8,6 +8,7 @@ import sales.appointments.models
 import sales.conversations.models
 import sales.followups.models
 import sales.knowledge.models
+import sales.leads.models
 import sales.organization.models
 from core.db import Base
 
@@ -18,6 +19,7 @@ _TABLES = (
     sales.conversations.models,
     sales.followups.models,
     sales.knowledge.models,
+    sales.leads.models,
     sales.organization.models,
 )
 metadata = Base.metadata
