@@ -63,13 +63,24 @@ class Chat:
             Unauthorized: the token is missing, forged, expired or of another conversation.
             Forbidden: the page belongs to another website.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise Unauthorized("Send the conversation's token: Authorization: Bearer <token>.")
-        ticket = self.conversations.check_token(conversation_id, token.strip())
+        ticket = self.conversations.check_token(conversation_id, _read_bearer(request))
+        return ticket, self._admit_page(request, ticket)
+
+    def admit_visitor(self, request: Request) -> Pass:
+        """Whoever has a token of any conversation, sent from a page of its site.
+
+        Raises:
+            Unauthorized: the token is missing, forged or expired.
+            Forbidden: the page belongs to another website.
+        """
+        ticket = self.conversations.read_token(_read_bearer(request))
+        self._admit_page(request, ticket)
+        return ticket
+
+    def _admit_page(self, request: Request, ticket: Pass) -> KnownSite:
         site = self.organization.get_site_of(ticket.site)
         self.check_origin(request, site)
-        return ticket, site
+        return site
 
     def check_origin(self, request: Request, site: KnownSite) -> None:
         """Refuse pages of other websites.
@@ -246,6 +257,13 @@ def _add_citation_route(router: APIRouter, get_chat: Callable[[], Chat]) -> None
                 "passage": described,
             }
         )
+
+
+def _read_bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized("Send the conversation's token: Authorization: Bearer <token>.")
+    return token.strip()
 
 
 async def _write_stream(

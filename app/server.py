@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from agent.api import build_chat_router
+from app.appointment_desk import build_desk
 from app.migrations.run import current_revision, newest_revision
 from app.oauth import build_oauth_router
 from app.places import shipped
@@ -27,10 +28,11 @@ from app.runtime import Runtime
 from app.staff import build_staff_check
 from app.staff_api import build_staff_router
 from core.clock import SystemClock
-from core.http import ErrorResponses, RequestMiddleware
+from core.http import ErrorResponses, RequestMiddleware, describe_errors
 from core.ids import new_id
 from core.outbox import measure_depth
 from portal.router import build_portal_router
+from sales.appointments.api import build_appointment_router
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +62,8 @@ class _Origins(CORSMiddleware):
     def __init__(self, app: Any, knows: Callable[[str], bool], errors: ErrorResponses) -> None:
         super().__init__(
             app,
-            allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type", "accept"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["authorization", "content-type", "accept", "idempotency-key"],
             expose_headers=["retry-after", "x-request-id"],
             max_age=600,
         )
@@ -148,6 +150,7 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
     app.include_router(build_chat_router(lambda: get_runtime().chat))
     check = build_staff_check(get_runtime)
     app.include_router(build_staff_router(get_runtime, check))
+    app.include_router(build_appointment_router(lambda: build_desk(get_runtime())))
     app.include_router(build_oauth_router(get_runtime))
     app.include_router(build_portal_router(lambda: get_runtime().portal, SystemClock()))
     _add_health(app, get_runtime, check)
@@ -161,7 +164,7 @@ def _add_health(app: FastAPI, get_runtime: Callable[[], Runtime], check: Any) ->
         """The process answers."""
         return {"status": "ok", "version": product_version()}
 
-    @app.get("/readyz", tags=["health"])
+    @app.get("/readyz", tags=["health"], responses={503: {"description": "Not ready, and why"}})
     async def is_ready() -> JSONResponse:
         """The database answers and has this version's tables. `vectors` tells how search works:
         with keywords and vectors, or with keywords only."""
@@ -183,7 +186,13 @@ def _add_health(app: FastAPI, get_runtime: Callable[[], Runtime], check: Any) ->
         }
         return JSONResponse(content, 200 if ready else 503)
 
-    @app.get("/metrics", tags=["health"], dependencies=[Depends(check)])
+    @app.get(
+        "/metrics",
+        tags=["health"],
+        dependencies=[Depends(check)],
+        response_class=PlainTextResponse,
+        responses=describe_errors(401, 503),
+    )
     async def show_metrics() -> PlainTextResponse:
         """Counters and times, as Prometheus reads them. For staff."""
         resources = get_runtime().resources

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any
 
 from core.errors import Conflict, Invalid
+from sales.appointments.slot_words import build_offer
 from sales.appointments.slots import Refusal, Slot
 
 _WORDS = {
@@ -21,18 +24,23 @@ _WORDS = {
 class SlotRefused(Invalid):
     """The time can never be booked as asked."""
 
-    def __init__(self, refusal: Refusal, alternatives: Sequence[Slot]) -> None:
-        super().__init__(_WORDS[refusal])
+    def __init__(self, refusal: Refusal, alternatives: Sequence[Slot], zone: tzinfo) -> None:
+        super().__init__(_WORDS[refusal], _build_details(refusal, alternatives, zone))
         self.refusal, self.alternatives = refusal, tuple(alternatives)
 
 
 class SlotTaken(Conflict):
     """Somebody else was quicker."""
 
-    def __init__(self, alternatives: Sequence[Slot]) -> None:
-        super().__init__(_WORDS[Refusal.TAKEN])
-        self.refusal, self.alternatives = Refusal.TAKEN, tuple(alternatives)
+    def __init__(self, alternatives: Sequence[Slot], zone: tzinfo) -> None:
+        refusal = Refusal.TAKEN
+        super().__init__(_WORDS[refusal], _build_details(refusal, alternatives, zone))
+        self.refusal, self.alternatives = refusal, tuple(alternatives)
 
 
 class TooManyAppointments(Conflict):
     """The visitor has as many coming meetings as one may have."""
+
+
+def _build_details(refusal: Refusal, slots: Sequence[Slot], zone: tzinfo) -> dict[str, Any]:
+    return {"reason": str(refusal), "alternatives": [build_offer(slot, zone) for slot in slots]}

@@ -153,11 +153,12 @@ class SlotFinder:
             SlotTaken: it was free before.
             SlotRefused: it never was.
         """
-        local = starts_at.astimezone(read_zone(zone_name))
+        zone = read_zone(zone_name)
+        local = starts_at.astimezone(zone)
         clock = local.time().replace(tzinfo=None)
         window = TimeWindow(clock, clock, clock)
         wish = TimeWish(options=(DayWish((local.date(),), (window,)),), duration=duration)
         found = await self.find(site, zone_name, wish, moving=moving, limit=_ALTERNATIVES)
         if refusal is Refusal.TAKEN:
-            raise SlotTaken(found.slots)
-        raise SlotRefused(refusal, found.slots)
+            raise SlotTaken(found.slots, zone)
+        raise SlotRefused(refusal, found.slots, zone)

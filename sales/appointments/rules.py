@@ -11,19 +11,13 @@ from zoneinfo import ZoneInfo
 from core.errors import Invalid
 from sales.appointments.schemas import BookingRequest
 from sales.appointments.settings import RepSettings
-from sales.appointments.slots import Slot
+from sales.appointments.slots import SLOT_ID_FORM, Slot
 from sales.organization.rules import read_email
 
 _SLOT_ID = re.compile(r"^(\d{8}T\d{4})Z-(\d{1,3})$")
-_ID_FORM = "%Y%m%dT%H%M"
 _YEARS = range(2000, 2200)
 _TEXTS = {"name": 120, "email": 254, "phone": 40, "topic": 200}
 _KEY_LIMIT = 200
-
-
-def build_slot_id(starts_at: datetime, duration: timedelta) -> str:
-    """What a slot is called: its start in UTC and its minutes, "20261203T1300Z-30"."""
-    return f"{starts_at.astimezone(UTC):{_ID_FORM}}Z-{duration // timedelta(minutes=1)}"
 
 
 def read_slot_id(text: str) -> tuple[datetime, timedelta]:
@@ -35,16 +29,11 @@ def read_slot_id(text: str) -> tuple[datetime, timedelta]:
     match = _SLOT_ID.match(text)
     try:
         if match and int(match[2]):
-            start = datetime.strptime(match[1], _ID_FORM).replace(tzinfo=UTC)
+            start = datetime.strptime(match[1], SLOT_ID_FORM).replace(tzinfo=UTC)
             return start, timedelta(minutes=int(match[2]))
     except ValueError:
         pass
     raise Invalid("This is no slot. Send a slot's id as it was listed.", {"field": "slot_id"})
-
-
-def id_of(slot: Slot) -> str:
-    """The id of a slot."""
-    return build_slot_id(slot.starts_at, slot.ends_at - slot.starts_at)
 
 
 def read_zone(name: str, field: str = "timezone") -> ZoneInfo:

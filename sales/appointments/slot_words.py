@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from sales.appointments.slots import Slot
 
@@ -51,6 +51,23 @@ def describe_slot(slot: Slot, zone: tzinfo, locale: str, today: date | None = No
         end=f"{end:%H:%M}",
         zone=name_zone(zone, start, end),
     )
+
+
+def describe_moment(at: datetime) -> str:
+    """A moment as the API writes it: "2026-12-03T13:00:00Z"."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def build_offer(
+    slot: Slot, zone: tzinfo, locale: str = "en", today: date | None = None
+) -> dict[str, str]:
+    """A slot as the API and the cards show it."""
+    return {
+        "id": slot.id,
+        "starts_at": describe_moment(slot.starts_at),
+        "ends_at": describe_moment(slot.ends_at),
+        "label": describe_slot(slot, zone, locale, today),
+    }
 
 
 def describe_day(day: date, locale: str) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 DAY = timedelta(days=1)
+SLOT_ID_FORM = "%Y%m%dT%H%M"
 _PROBE = timedelta(hours=6)
 # Longer than any holidays, and than two weeks of working time.
 _NOTICE_DAYS = 100
@@ -74,6 +75,12 @@ class Slot:
     starts_at: datetime
     ends_at: datetime
     rep_ids: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """What it is called: its start in UTC and its minutes, "20261203T1300Z-30"."""
+        minutes = (self.ends_at - self.starts_at) // timedelta(minutes=1)
+        return f"{self.starts_at.astimezone(UTC):{SLOT_ID_FORM}}Z-{minutes}"
 
 
 class Refusal(StrEnum):

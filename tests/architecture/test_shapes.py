@@ -43,6 +43,8 @@ EXTRA = {
         "slot_words",
         "offers",
         "calendar_file",
+        "finding",
+        "api_schemas",
     ),
     "leads": (
         "notice_*",
