@@ -1,7 +1,7 @@
 """One chat turn: a message comes in, an answer that can be checked goes out.
 
-1. guard    limits, size, an answer that was given already
-2. load     what was said, and where the visitor is
+1. guard    limits and size
+2. load     what was said, where the visitor is, an answer that was given already
 3. notice   rules read intent, questions and language out of the message
 4. recall   passages for every question, before anybody words an answer
 5. reply    a responder drafts the answer
@@ -67,14 +67,13 @@ class Turn:
         started_at = self.clock.now()
         check_message_id(message_id)
         text = clean_message(text, self.limits.message_characters)
-        given = await self.conversations.find_answer(ticket, message_id)
+
+        # 2. load
+        state, given = await self.conversations.load_for_turn(ticket, message_id, messages=HISTORY)
         if given is not None:
             for event in replay(message_id, given.text, given.payload):
                 yield event
             return
-
-        # 2. load
-        state = await self.conversations.load(ticket, messages=HISTORY)
         check_open(state)
 
         # 3. notice

@@ -37,6 +37,8 @@ _TOKENS_PER_RUN = 128
 _TOKENS_BEFORE_TRIM = 1_024
 """After a batch this long the allocator would keep 60 MB; giving them back takes 4 ms."""
 _CACHED_QUERIES = 512
+# Numbers of glibc's mallopt (malloc.h).
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 class EmbeddingUnavailableError(PermanentError):
@@ -77,6 +79,7 @@ class LocalMiniLM:
         """
         with self._lock:
             if self._session is None:
+                _keep_little_freed_memory()
                 # The session first: it needs the most memory while it opens.
                 session = _load_session(self._model_path or _find_model())
                 self._tokenizer = _load_tokenizer()
@@ -196,6 +199,17 @@ def _load_session(path: Path) -> Any:
         raise EmbeddingUnavailableError(f"onnxruntime refuses {path}: {error}") from error
     _return_freed_memory()
     return session
+
+
+def _keep_little_freed_memory() -> None:
+    """glibc learns from the largest block that was freed how much it may keep: after the model
+    has loaded that would be 64 MB. Naming both limits ends the learning."""
+    try:
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 1 << 20)
+        libc.mallopt(_M_TRIM_THRESHOLD, 4 << 20)
+    except (OSError, AttributeError, TypeError):
+        return  # not glibc: nothing to do
 
 
 def _return_freed_memory() -> None:

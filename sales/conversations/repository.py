@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import distinct, func, insert, select, update
+from sqlalchemy import and_, distinct, func, insert, select, update
 
 from core.db import UnitOfWork
 from core.ids import new_id
@@ -183,6 +183,26 @@ class ConversationRepository:
             .limit(limit)
         )
         return [(row[0], row[1]) for row in await self._session.execute(query)]
+
+    async def find_with_answer(
+        self, conversation_id: str, client_message_id: str
+    ) -> tuple[Conversation, StoredMessage | None] | None:
+        """The conversation, with the answer that a message of this client id already got."""
+        answered = and_(
+            Message.conversation_id == Conversation.id,
+            Message.client_message_id == client_message_id,
+            Message.role == "agent",
+        )
+        query = (
+            select(Conversation, *_MESSAGE_FIELDS)
+            .outerjoin(Message, answered)
+            .where(Conversation.id == conversation_id)
+        )
+        row = (await self._session.execute(query)).first()
+        if row is None:
+            return None
+        conversation, *message = row
+        return conversation, StoredMessage(*message) if message[0] is not None else None
 
     async def list_messages(self, conversation_id: str, limit: int) -> list[StoredMessage]:
         """The last `limit` messages, oldest first."""

@@ -134,11 +134,20 @@ class ConversationService:
         Raises:
             Unauthorized: missing, forged, expired, or of another conversation.
         """
-        subject = self._signer.read(FOR_CONVERSATION, token, now=self._clock.now())
-        bound_to, visitor_id, tenant_id, site_id = subject.split("|")
-        if bound_to != conversation_id:
+        ticket = self.read_token(token)
+        if ticket.conversation_id != conversation_id:
             raise Unauthorized("The token belongs to another conversation.")
-        return Pass(bound_to, visitor_id, SiteRef(tenant_id, site_id))
+        return ticket
+
+    def read_token(self, token: str) -> Pass:
+        """Whose conversation a token is for.
+
+        Raises:
+            Unauthorized: missing, forged or expired.
+        """
+        subject = self._signer.read(FOR_CONVERSATION, token, now=self._clock.now())
+        conversation_id, visitor_id, tenant_id, site_id = subject.split("|")
+        return Pass(conversation_id, visitor_id, SiteRef(tenant_id, site_id))
 
     async def load(self, ticket: Pass, *, messages: int) -> ConversationState:
         """The conversation with its last `messages` messages.
@@ -152,18 +161,25 @@ class ConversationService:
             if row is None:
                 raise NotFound("This conversation no longer exists. Start a new one.")
             listed = await repository.list_messages(row.id, messages)
-        return ConversationState(
-            id=row.id,
-            site=SiteRef(row.tenant_id, row.site_id),
-            visitor_id=row.visitor_id,
-            status=row.status,
-            locale=row.locale,
-            timezone=row.timezone,
-            page_url=row.page_url,
-            page_title=row.page_title,
-            started_at=row.started_at,
-            messages=tuple(listed),
-        )
+        return _describe(row, listed)
+
+    async def load_for_turn(
+        self, ticket: Pass, client_message_id: str, *, messages: int
+    ) -> tuple[ConversationState, StoredMessage | None]:
+        """The conversation as `load` gives it, and the answer that this message already got:
+        in one transaction, because every turn begins with it.
+
+        Raises:
+            NotFound: it was deleted.
+        """
+        async with self._database.reading(ticket.site.tenant_id) as uow:
+            repository = ConversationRepository(uow)
+            found = await repository.find_with_answer(ticket.conversation_id, client_message_id)
+            if found is None:
+                raise NotFound("This conversation no longer exists. Start a new one.")
+            row, answer = found
+            listed = await repository.list_messages(row.id, messages)
+        return _describe(row, listed), answer
 
     async def find_answer(self, ticket: Pass, client_message_id: str) -> StoredMessage | None:
         """The answer that a message of this client id already got."""
@@ -304,6 +320,21 @@ class ConversationService:
             return self._signer.read(FOR_VISITOR, token, now=now)
         except Unauthorized:
             return None
+
+
+def _describe(row: Conversation, messages: list[StoredMessage]) -> ConversationState:
+    return ConversationState(
+        id=row.id,
+        site=SiteRef(row.tenant_id, row.site_id),
+        visitor_id=row.visitor_id,
+        status=row.status,
+        locale=row.locale,
+        timezone=row.timezone,
+        page_url=row.page_url,
+        page_title=row.page_title,
+        started_at=row.started_at,
+        messages=tuple(messages),
+    )
 
 
 def check_open(state: ConversationState) -> None:

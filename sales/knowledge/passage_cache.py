@@ -21,10 +21,14 @@ class PassageCache:
         self._revisions: dict[str, int] = {}
 
     async def load(
-        self, repository: KnowledgeRepository, site_id: str, ids: Collection[int]
+        self,
+        repository: KnowledgeRepository,
+        site_id: str,
+        revision: int,
+        ids: Collection[int],
     ) -> dict[int, StoredPassage]:
-        """The passages of `ids` that exist, by id. Asks the database for the unknown ones."""
-        revision = await repository.find_revision()
+        """The passages of `ids` that exist, by id. Asks the database for those that are not
+        known as they are at this revision of the site's knowledge."""
         if self._revisions.get(site_id) != revision:
             # Which of them are this site's is not worth knowing: changes are rare.
             self._passages.clear()

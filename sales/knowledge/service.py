@@ -127,11 +127,14 @@ class KnowledgeService:
                 repository = KnowledgeRepository(uow, site.site_id)
                 by_keyword = await search_keywords(uow, site.site_id, words[:32], CANDIDATES)
                 by_vector = await vector_search
-                pending = await self._find_pending(repository, site, by_keyword, by_vector)
+                revision = await repository.find_revision()
+                pending = await self._find_pending(
+                    repository, site, revision, by_keyword, by_vector
+                )
                 best = [
                     hit.passage_id for hit in fuse(by_keyword, by_vector or (), pending=pending)
                 ]
-                passages = await self._cache.load(repository, site.site_id, best)
+                passages = await self._cache.load(repository, site.site_id, revision, best)
         finally:
             vector_search.cancel()
         ranked = rank_passages(question, by_keyword, by_vector, passages, limit, pending=pending)
@@ -141,13 +144,13 @@ class KnowledgeService:
         self,
         repository: KnowledgeRepository,
         site: SiteRef,
+        revision: int,
         by_keyword: Sequence[KeywordHit],
         by_vector: Sequence[VectorMatch] | None,
     ) -> set[int]:
         """Passages that only keywords can find yet, because their vector is still to be made."""
         if by_vector is None or self._embedder is None:
             return set()
-        revision = await repository.find_revision()
         if self._embedded_revision.get(site.site_id) == revision:
             return set()
         if not await repository.list_unembedded(self._embedder.name, 1):
