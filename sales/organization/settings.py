@@ -39,6 +39,17 @@ class LinkSettings(Section):
     """What stands there instead; with a leading / it is below this server."""
 
 
+class ConsentSettings(Section):
+    """What a visitor is asked to agree to before their details are kept."""
+
+    required_before_storing: bool = False
+    """Ask in the chat, and keep no name, address or number before the yes."""
+    text: str = "May we keep the details you tell us, to answer you and get in touch?"
+    """The words that are agreed to; kept with the yes."""
+    version: str = "1"
+    """Which version of the words; change it with them."""
+
+
 class SiteSettings(Section):
     """A website that carries the widget."""
 
@@ -61,6 +72,8 @@ class SiteSettings(Section):
     """Up to four questions offered before the first message."""
     greeting: str | None = None
     """The agent's first words. The default depends on the visitor's language."""
+    consent: ConsentSettings = ConsentSettings()
+    """What visitors agree to."""
 
     _key = field_validator("key")(_check_key)
 
