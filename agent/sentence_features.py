@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from agent.answer_types import Asked, holds_type
+from agent.questions import AnswerType
 from agent.sentence_split import Sentence, SentenceKind, split_sentences
 from sales.knowledge.ranking import RankedPassage
 from sales.knowledge.words import STOP_WORDS, split_words, stem
@@ -53,10 +54,15 @@ def read_passage(text: str) -> tuple[Piece, ...]:
 
 
 @lru_cache(maxsize=512)
-def read_context(title: str, heading_path: tuple[str, ...]) -> frozenset[str]:
-    """The stems a passage stands under: what its sentences need not say again."""
-    words = split_words(" ".join((title, *heading_path)))
-    return frozenset(stem(word) for word in words if word not in STOP_WORDS)
+def read_context(
+    title: str, heading_path: tuple[str, ...]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The stems of a passage's title and of its headings: what it need not say again."""
+    return _content_stems(title), _content_stems(" ".join(heading_path))
+
+
+def _content_stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in split_words(text) if word not in STOP_WORDS)
 
 
 def build_features(
@@ -73,7 +79,7 @@ def build_features(
     meant = not asked.labels.isdisjoint(piece.stems)
     # "Price: $49" speaks of what something costs, though it does not say "cost".
     here = piece.stems | asked.cues if meant else piece.stems
-    context = read_context(passage.title, passage.heading_path)
+    title, headings = read_context(passage.title, passage.heading_path)
     before = pieces[index - 1].stems if index else frozenset[str]()
     text = passage.text[sentence.start : sentence.end]
     total = sum(rarity.values()) or 1.0
@@ -87,13 +93,15 @@ def build_features(
     names = [part for _, part in asked.words.names]
     return {
         "coverage": coverage,
-        "context": sum(rarity[item] for item in stems & context - here) / total,
+        "title": sum(rarity[item] for item in stems & title - headings - here) / total,
+        "under": sum(rarity[item] for item in stems & headings - here) / total,
         "meant": float(meant),
         "related": related / total,
         "bigrams": _count_bigrams(asked, piece.content),
         "names": sum(not here.isdisjoint(part) for part in names) / max(1, len(names)),
         "type": fits,
         "type_coverage": fits * coverage,
+        "money": fits * (asked.answer_type is AnswerType.MONEY),
         "previous": previous,
         "previous_dangling": previous * piece.dangling if previous else 0.0,
         "after_question": previous * after_question,

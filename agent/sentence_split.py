@@ -82,6 +82,8 @@ _CODE = re.compile(
     r"[{}\[\]();]+,?$)|=>|\);|\{\{|\}\}|</\w+>|/>"
 )
 _PAIR = re.compile(r"[^\s:.!?][^:.!?\n]{0,40}:\s+\S")
+_DATA = re.compile(r"^[^\s,][^,]*(?:,(?! )[^,]*){3,}$")
+"""A line of comma-separated values, such as an exported table."""
 _CONTINUED = re.compile(r"[a-z0-9(\"“‘'&]")
 _HARD_WRAP = 60
 """A line at least this long whose text runs on in the next line was wrapped by an editor."""
@@ -161,7 +163,7 @@ def _split_block(text: str, start: int, end: int) -> list[Sentence]:
             end -= 1
         is_rule = not any(char.isalnum() for char in text[start:end])
         return [] if is_rule else [Sentence(start, end, SentenceKind.ROW)]
-    if _CODE.search(line) and not _STOP.search(line[-1:]):
+    if _DATA.match(line) or (_CODE.search(line) and not _STOP.search(line[-1:])):
         return [Sentence(start, end, SentenceKind.CODE)]
     sentences = []
     for first, last in _find_spans(text, start, end):

@@ -28,7 +28,15 @@ MAX_LIST_CHARS = 500
 
 _LISTED = frozenset({SentenceKind.ITEM, SentenceKind.ROW})
 _LINES = frozenset({SentenceKind.ROW, SentenceKind.CODE})
-_NOT_RUNNING = frozenset({SentenceKind.CODE, SentenceKind.BOILERPLATE, SentenceKind.ROW})
+_NOT_RUNNING = frozenset(
+    {
+        SentenceKind.CODE,
+        SentenceKind.BOILERPLATE,
+        SentenceKind.ROW,
+        SentenceKind.HEADING,
+        SentenceKind.FRAGMENT,
+    }
+)
 _CODE_WORDS = frozenset("command code syntax snippet example install npm pnpm yarn".split())
 
 
