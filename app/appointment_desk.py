@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from app.runtime import Runtime
 from app.staff import build_principal_check
+from portal.appointment_link import LinkDesk
 from sales.appointments.api import AppointmentDesk
 from sales.conversations.service import Pass
 
@@ -25,3 +26,8 @@ def build_desk(runtime: Runtime) -> AppointmentDesk:
         admit_visitor=chat.admit_visitor,
         identify=build_principal_check(lambda: runtime),
     )
+
+
+def build_link_desk(runtime: Runtime) -> LinkDesk:
+    """The same for the page behind an appointment's link."""
+    return LinkDesk(runtime.services.appointments, runtime.resources.organization)

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from agent.api import build_chat_router
-from app.appointment_desk import build_desk
+from app.appointment_desk import build_desk, build_link_desk
 from app.migrations.run import current_revision, newest_revision
 from app.oauth import build_oauth_router
 from app.places import shipped
@@ -31,6 +31,7 @@ from core.clock import SystemClock
 from core.http import ErrorResponses, RequestMiddleware, describe_errors
 from core.ids import new_id
 from core.outbox import measure_depth
+from portal.appointment_link import build_link_router
 from portal.router import build_portal_router
 from sales.appointments.api import build_appointment_router
 
@@ -151,6 +152,7 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
     check = build_staff_check(get_runtime)
     app.include_router(build_staff_router(get_runtime, check))
     app.include_router(build_appointment_router(lambda: build_desk(get_runtime())))
+    app.include_router(build_link_router(lambda: build_link_desk(get_runtime()), SystemClock()))
     app.include_router(build_oauth_router(get_runtime))
     app.include_router(build_portal_router(lambda: get_runtime().portal, SystemClock()))
     _add_health(app, get_runtime, check)
