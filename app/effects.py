@@ -12,11 +12,18 @@ from collections.abc import Callable
 from app.services import Services
 from core.outbox import EffectRegistry
 from core.protocols.calendar import Calendar
+from core.protocols.email import EmailSender
 from sales.appointments.effects import CalendarEffects
+from sales.followups.effects import FollowupEffects
 
 
-def build_effects(get_services: Callable[[], Services], calendar: Calendar) -> EffectRegistry:
+def build_effects(
+    get_services: Callable[[], Services], calendar: Calendar, email: EmailSender
+) -> EffectRegistry:
     """The registry, filled. Each module's effects are added here, in one line each."""
     registry = EffectRegistry()
     registry.add(CalendarEffects(lambda: get_services().appointments, calendar))
+    registry.add(
+        FollowupEffects(lambda: get_services().followups, lambda: get_services().mails, email)
+    )
     return registry

@@ -32,6 +32,11 @@ class Places:
     config: Path
     data: Path
 
+    @property
+    def mail(self) -> Path:
+        """Where the local mailer writes."""
+        return self.data / "mail"
+
     def resolve(self, path: Path) -> Path:
         """A path of the configuration: relative ones begin where the configuration lies."""
         return path if path.is_absolute() else self.config.parent / path

@@ -25,7 +25,7 @@ from app.migrations.run import current_revision, newest_revision
 from app.oauth import build_oauth_router
 from app.places import shipped
 from app.runtime import Runtime
-from app.staff import build_staff_check
+from app.staff import build_principal_check, build_staff_check
 from app.staff_api import build_staff_router
 from core.clock import SystemClock
 from core.http import ErrorResponses, RequestMiddleware, describe_errors
@@ -34,6 +34,7 @@ from core.outbox import measure_depth
 from portal.appointment_link import build_link_router
 from portal.router import build_portal_router
 from sales.appointments.api import build_appointment_router
+from sales.followups.api import build_mail_router, build_unsubscribe_router
 
 log = structlog.get_logger(__name__)
 
@@ -153,6 +154,10 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
     app.include_router(build_staff_router(get_runtime, check))
     app.include_router(build_appointment_router(lambda: build_desk(get_runtime())))
     app.include_router(build_link_router(lambda: build_link_desk(get_runtime()), SystemClock()))
+    app.include_router(
+        build_mail_router(lambda: get_runtime().services.mails, build_principal_check(get_runtime))
+    )
+    app.include_router(build_unsubscribe_router(lambda: get_runtime().services.mails))
     app.include_router(build_oauth_router(get_runtime))
     app.include_router(build_portal_router(lambda: get_runtime().portal, SystemClock()))
     _add_health(app, get_runtime, check)

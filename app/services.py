@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from core.errors import BugError
 from sales.appointments.service import AppointmentService
 from sales.conversations.service import ConversationService
+from sales.followups.mail_service import MailService
+from sales.followups.service import FollowupService
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,8 @@ class Services:
 
     conversations: ConversationService
     appointments: AppointmentService
+    mails: MailService
+    followups: FollowupService
 
 
 class CurrentServices:

@@ -12,6 +12,7 @@ from core.settings import Secret, Section, load_settings
 from ingestion.settings import SourceSettings
 from sales.appointments.settings import AppointmentSettings
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
+from sales.followups.settings import ConversationSummarySettings, EmailSettings
 from sales.knowledge.settings import VectorDatabaseSettings
 from sales.organization.settings import SiteSettings, TenantSettings
 
@@ -21,16 +22,6 @@ class ProfileCaptureSettings(Section):
 
     required_fields: tuple[str, ...] = ("customer_name", "email")
     optional_fields: tuple[str, ...] = ("phone", "company", "industry")
-
-
-class ConversationSummarySettings(Section):
-    """S1's section. Accepted and checked; nothing reads it in this version."""
-
-    auto_generate: bool = True
-    email_enabled: bool = True
-    send_to_customer: bool = True
-    send_to_sales_team: bool = True
-    template_style: Literal["professional", "casual", "detailed"] = "professional"
 
 
 class ZohoSettings(Section):
@@ -128,6 +119,7 @@ class AppSettings(Section):
     """The websites that carry the widget."""
     knowledge: KnowledgeSettings = KnowledgeSettings()
     conversations: ConversationSettings = ConversationSettings()
+    email: EmailSettings = EmailSettings()
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()

@@ -19,9 +19,11 @@ from agent.running import TurnRunner
 from agent.turn import Turn
 from app.changes import RecentChanges
 from app.effects import build_effects
+from app.lead_replay import ReplayedLeads
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.outbox_metrics import OutboxMetrics
 from app.places import Places
+from app.public_address import PublicAddress
 from app.services import CurrentServices, Services
 from app.settings import AppSettings
 from core.clock import Clock, SystemClock
@@ -32,6 +34,7 @@ from core.protocols.calendar import Calendar
 from core.protocols.knowledge_index import PassageEmbedder
 from core.security import TokenSigner, load_or_create_secret
 from integrations.local.calendar import LocalCalendar
+from integrations.local.email import LocalEmailSender
 from integrations.local.knowledge_index import LocalKnowledgeIndex
 from portal.changes import ChangeNotifier
 from portal.portal import Portal
@@ -41,7 +44,12 @@ from sales.appointments.service import AppointmentService
 from sales.appointments.settings import AppointmentSettings
 from sales.conversations.models import Conversation, Message
 from sales.conversations.service import ConversationService
+from sales.followups.mail_service import MailService
+from sales.followups.mail_writing import MailWriter
+from sales.followups.rendering import MailTemplates
+from sales.followups.service import FollowupService
 from sales.knowledge.service import KnowledgeService
+from sales.leads.settings import QualificationSettings
 from sales.organization.access_service import AccessService
 from sales.organization.passwords import PasswordVault
 from sales.organization.service import OrganizationService
@@ -79,6 +87,8 @@ class Resources:
     outbox_metrics: OutboxMetrics
     services: CurrentServices
     calendar: Calendar
+    address: PublicAddress
+    templates: MailTemplates
 
     async def close(self) -> None:
         """Finish what is under way and give everything back."""
@@ -131,7 +141,8 @@ async def build_resources(
     signer, vault, throttle = build_signer(settings, places), PasswordVault(), SignInThrottle()
     services = CurrentServices()
     calendar = LocalCalendar(database)
-    effects, outbox_metrics = build_effects(services.get, calendar), OutboxMetrics(registry)
+    effects = build_effects(services.get, calendar, LocalEmailSender(places.mail))
+    outbox_metrics = OutboxMetrics(registry)
     outbox_runner = EmbeddedRunner(database, effects, clock, observer=outbox_metrics)
     return Resources(
         places=places,
@@ -156,6 +167,8 @@ async def build_resources(
         outbox_metrics=outbox_metrics,
         services=services,
         calendar=calendar,
+        address=PublicAddress(settings.server.public_url),
+        templates=MailTemplates(),
     )
 
 
@@ -173,16 +186,37 @@ def build_own_origin(settings: AppSettings) -> Callable[[Request], str]:
 def build_services(resources: Resources, settings: AppSettings) -> Services:
     """The services as `app.yaml` says now: cheap, and made anew when the file changes. Effects
     work with the latest ones."""
+    conversations = ConversationService(
+        resources.database,
+        resources.clock,
+        resources.signer,
+        resources.outbox,
+        settings.conversations,
+        settings.sales_agent.page_tracking,
+    )
+    appointments = build_appointments(resources, settings.sales_agent.appointment_scheduling)
+    mails = MailService(
+        resources.database,
+        resources.clock,
+        resources.outbox,
+        resources.signer,
+        settings.email,
+        resources.address.get,
+    )
+    followups = FollowupService(
+        database=resources.database,
+        clock=resources.clock,
+        settings=settings.sales_agent.conversation_summaries,
+        organization=resources.organization,
+        conversations=conversations,
+        appointments=appointments,
+        leads=ReplayedLeads(QualificationSettings()),
+        mails=mails,
+        writer=MailWriter(resources.templates, settings.email),
+        public_url=resources.address.get,
+    )
     services = Services(
-        conversations=ConversationService(
-            resources.database,
-            resources.clock,
-            resources.signer,
-            resources.outbox,
-            settings.conversations,
-            settings.sales_agent.page_tracking,
-        ),
-        appointments=build_appointments(resources, settings.sales_agent.appointment_scheduling),
+        conversations=conversations, appointments=appointments, mails=mails, followups=followups
     )
     resources.services.put(services)
     return services

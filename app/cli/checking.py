@@ -83,7 +83,7 @@ def _tell_unused(settings: AppSettings) -> None:
     """Say which accepted settings do nothing in this version, so that nobody waits for them."""
     unused = [
         name
-        for name in ("profile_capture", "conversation_summaries", "appointment_scheduling")
+        for name in ("profile_capture", "appointment_scheduling")
         if name in settings.sales_agent.model_fields_set
     ]
     if unused:

@@ -104,6 +104,7 @@ async def _run(
 ) -> None:
     # Opened before the server comes up: what is wrong with it is then one clear message.
     runtime = await Runtime.start(settings, places, embedder)
+    runtime.resources.address.announce(_address_of(listener.getsockname()[0], listener))
 
     async def get_opened() -> Runtime:
         return runtime
