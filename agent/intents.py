@@ -163,7 +163,7 @@ _PATTERNS: tuple[tuple[Intent, re.Pattern[str]], ...] = (
             r"(?:(?:great|perfect|cool|awesome|nice|wonderful|super|brilliant|excellent|got it|"
             r"i see|alright|understood|makes sense|good to know|that helps|"
             r"that'?s (?:great|helpful|"
-            r"perfect|good|clear)|very helpful|helpful|ok(?:ay)?)[\s,!.]*){1,3}"
+            r"perfect|good|clear)|very helpful|helpful)[\s,!.]*){1,3}"
         ),
     ),
     (

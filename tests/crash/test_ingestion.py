@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.support.process import COMMAND, clean_environment, run_command
 from tests.support.website import BASE_URL, write_website
 
-PAGES = 400
-KILLS = 5
+PAGES = 300
+KILLS = 4
 # Each page says its edition in every paragraph, so that half of a page would show.
 _PAGE = "# Model {number}\n\n" + "\n\n".join(
     f"## Part {part}\n\nModel {{number}} is of edition {{edition}} in part {part}, "

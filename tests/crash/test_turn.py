@@ -15,7 +15,7 @@ from tests.support.process import ServerProcess, run_command
 from tests.support.visitor import Visitor
 from tests.support.website import write_website
 
-KILLS = 4
+KILLS = 3
 QUESTIONS = (
     "How much does a standard service cost?",
     "Can I return parts?",
