@@ -42,7 +42,9 @@ class RecentChanges:
                     .order_by(table.id.desc())
                     .limit(_ROWS)
                 )
-                found.update(dict((await uow.session.execute(query)).tuples().all()))
+                rows = (await uow.session.execute(query)).all()
+                for row_id, tenant_id in rows:
+                    found[row_id] = tenant_id
         before, self._known = self._known, set(found)
         if before is None:
             return set()

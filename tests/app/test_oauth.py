@@ -118,7 +118,7 @@ def test_a_token_that_does_not_hold_opens_nothing(served: Served, client: tuple[
 
 def test_a_visitors_token_is_no_access_token(served: Served) -> None:
     visitor = served.arrive()
-    response = served.http.get(SEARCH, headers={"authorization": f"Bearer {visitor.token}"})
+    response = served.http.get(SEARCH, headers=visitor.token)
     check_error(response, 401, "UNAUTHORIZED")
 
 
