@@ -227,8 +227,8 @@ class ConversationRepository:
         row = (await self._session.execute(query)).first()
         return StoredMessage(*row) if row else None
 
-    async def add_turn(self, conversation_id: str, site_id: str, turn: TurnRecord) -> None:
-        """Question, answer and citations of one turn, and what stayed open."""
+    async def add_turn(self, conversation_id: str, site_id: str, turn: TurnRecord) -> str:
+        """Question, answer and citations of one turn, and what stayed open. The question's id."""
         common: dict[str, Any] = {
             "tenant_id": self._uow.tenant_id,
             "conversation_id": conversation_id,
@@ -288,6 +288,7 @@ class ConversationRepository:
             )
         if turn.passes_on:
             await self._pass_on(conversation_id, turn.answered_at)
+        return str(asked["id"])
 
     async def _pass_on(self, conversation_id: str, at: datetime) -> None:
         latest = (

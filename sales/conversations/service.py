@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.exc import IntegrityError
 
@@ -57,6 +58,16 @@ class Pass:
     site: SiteRef
 
 
+class TurnFollower(Protocol):
+    """Who acts on a turn in the transaction that stores it."""
+
+    async def follow_turn(
+        self, uow: UnitOfWork, ticket: Pass, turn: TurnRecord, message_id: str
+    ) -> None:
+        """The turn was written; `message_id` is that of the visitor's message."""
+        ...
+
+
 class ConversationService:
     """Conversations of all sites. What belongs to one visitor is reached by token only."""
 
@@ -68,6 +79,7 @@ class ConversationService:
         outbox: Outbox,
         settings: ConversationSettings,
         tracking: PageTrackingSettings,
+        followers: Sequence[TurnFollower] = (),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -75,6 +87,7 @@ class ConversationService:
         self._outbox = outbox
         self._settings = settings
         self._tracking = tracking
+        self._followers = tuple(followers)
 
     def read_page(
         self, url: str, title: str, referrer: str, params: dict[str, str] | None = None
@@ -196,7 +209,11 @@ class ConversationService:
         try:
             async with self._database.unit_of_work(ticket.site.tenant_id) as uow:
                 repository = ConversationRepository(uow)
-                await repository.add_turn(ticket.conversation_id, ticket.site.site_id, turn)
+                message_id = await repository.add_turn(
+                    ticket.conversation_id, ticket.site.site_id, turn
+                )
+                for follower in self._followers:
+                    await follower.follow_turn(uow, ticket, turn, message_id)
         except IntegrityError:
             answer = await self.find_answer(ticket, turn.client_message_id)
             if answer is None:

@@ -146,26 +146,41 @@ def _steps_to_hot(
     """The largest gains first, until hot. Where somebody came from cannot be changed."""
     if overall >= rules.tiers.hot:
         return ()
-    met = dict(matches)
+    met = {name for name, match in matches.items() if match}
+    places = {rule.id: -place for place, rule in enumerate(rules.rules)}
+    parts = {part: [rule for rule in rules.rules if rule.part == part] for part in PARTS}
     steps: list[Missing] = []
-    left = [rule for rule in rules.rules if rule.points > 0 and not met[rule.id]]
+    left = [rule for rule in rules.rules if rule.points > 0 and rule.id not in met]
     left = [rule for rule in left if not isinstance(rule, SourceRule)]
     while left and overall < rules.tiers.hot:
-        gains = [(_gain(rule, rules, met), -rules.rules.index(rule), rule) for rule in left]
+        totals = {part: _total(getattr(rules.weights, part), parts[part], met) for part in PARTS}
+        gains = [
+            (
+                _total(getattr(rules.weights, rule.part), parts[rule.part], {*met, rule.id})
+                - totals[rule.part],
+                places[rule.id],
+                rule,
+            )
+            for rule in left
+        ]
         gain, _, best = max(gains, key=lambda item: item[:2])
         if gain <= 0:
             break
-        met[best.id] = Match(())
-        left.remove(best)
+        met.add(best.id)
+        left = [rule for rule in left if rule.id != best.id]
         overall += gain
         steps.append(Missing(best.id, best.text or best.id, gain))
     return tuple(steps)
 
 
-def _gain(rule: Rule, rules: QualificationSettings, met: dict[str, Match | None]) -> int:
-    before = sum(reason.points for reason in _count_part(rule.part, rules, met))
-    after = _count_part(rule.part, rules, {**met, rule.id: Match(())})
-    return sum(reason.points for reason in after) - before
+def _total(weight: int, rules: Sequence[Rule], met: set[str]) -> int:
+    """A part's points where the rules `met` count: what `_count_part` adds up to."""
+    counting = [rule.points for rule in rules if rule.id in met]
+    percent = min(100, sum(points for points in counting if points >= 0))
+    for points in counting:
+        if points < 0:
+            percent = max(0, percent + points)
+    return _part_points(weight, percent)
 
 
 def explain_score(score: Score) -> Sequence[str]:

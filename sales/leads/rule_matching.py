@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sales.leads.facts import ConversationFacts
 from sales.leads.fields import Field
@@ -11,13 +12,14 @@ from sales.leads.settings import (
     CountRule,
     FieldRule,
     PageRule,
+    PhraseList,
     PhraseRule,
     QualificationSettings,
     Rule,
     SignalRule,
     SourceRule,
 )
-from sales.leads.signals import Quote, Signal, detect_signals, find_phrase
+from sales.leads.signals import Quote, Signal, VisitorMessage, detect_signals, find_phrase
 from sales.leads.timelines import read_timeline
 
 MAX_QUOTES = 3
@@ -47,17 +49,21 @@ class Recognised:
 
 def recognise(facts: ConversationFacts, rules: QualificationSettings) -> Recognised:
     """The signals of all messages."""
-    found = [
-        signal
-        for message in facts.messages
-        for signal in detect_signals(
-            message,
-            competitors=rules.competitors,
-            topics=rules.topics,
-            objections=rules.objections,
-        )
-    ]
+    lists = (rules.competitors, rules.topics, rules.objections)
+    found = [signal for message in facts.messages for signal in _read_message(message, *lists)]
     return Recognised(tuple(found))
+
+
+# A conversation is scored after each message, and all but one of its messages were read before.
+@lru_cache(maxsize=2048)
+def _read_message(
+    message: VisitorMessage,
+    competitors: tuple[str, ...],
+    topics: tuple[PhraseList, ...],
+    objections: tuple[PhraseList, ...],
+) -> tuple[Signal, ...]:
+    found = detect_signals(message, competitors=competitors, topics=topics, objections=objections)
+    return tuple(found)
 
 
 def match_rule(rule: Rule, facts: ConversationFacts, found: Recognised) -> Match | None:

@@ -152,6 +152,11 @@ class StaffService:
             ]
 
 
+async def list_staff_in(uow: UnitOfWork) -> list[StaffSummary]:
+    """Everybody, as the caller's transaction sees them."""
+    return [_summary(row) for row in await StaffRepository(uow).list_staff()]
+
+
 async def replace_password(uow: UnitOfWork, staff_id: str, password_hash: str) -> None:
     """Write a new password's hash; whoever is signed in with the old one no longer is."""
     repository = StaffRepository(uow)

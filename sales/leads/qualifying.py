@@ -1,0 +1,312 @@
+"""A conversation becomes a lead: in the transaction of the turn, or again later, with the same
+result.
+
+1. judge     the whole conversation under the rules: score, reasons, outcome
+2. keep      the judgement, for staff and for the figures
+3. find      the lead of the conversation, the person, or a new one
+4. take over what the visitor told, by the rules of who may change what
+5. announce  that it qualified, once
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from core.clock import Clock
+from core.db import UnitOfWork
+from core.outbox import Outbox
+from sales.conversations.history import History, list_origins, read_history
+from sales.leads.briefing import build_briefing
+from sales.leads.events import LeadQualified
+from sales.leads.judging import (
+    build_facts,
+    choose_best,
+    describe_score,
+    has_contact,
+    is_complete,
+    judge_outcome,
+    read_lead_fields,
+)
+from sales.leads.merging import merge_leads
+from sales.leads.models import ConversationScore, Lead, LeadConversation
+from sales.leads.profile import Profile
+from sales.leads.qualification import score_conversation
+from sales.leads.repository import LeadRepository
+from sales.leads.rules import (
+    AGENT,
+    PRIORITY_RANKS,
+    Person,
+    choose_fields,
+    choose_owner,
+    compute_deadline,
+    fold_name,
+    is_same_person,
+)
+from sales.leads.schemas import Owner
+from sales.leads.settings import ProfileCaptureSettings, QualificationSettings
+from sales.organization.staff_service import list_staff_in
+
+CountAppointments = Callable[[UnitOfWork, str], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Qualifier:
+    """Makes leads of conversations, in the caller's unit of work."""
+
+    clock: Clock
+    outbox: Outbox
+    capture: ProfileCaptureSettings
+    rules: QualificationSettings
+    count_appointments: CountAppointments
+
+    async def qualify(self, uow: UnitOfWork, conversation_id: str, profile: Profile) -> str | None:
+        """Judge a conversation, and make or change its lead where there is reason to. The id
+        of the lead, or None."""
+        history = await read_history(uow, conversation_id)
+        if history is None:
+            return None
+        now = self.clock.now()
+        booked = await self.count_appointments(uow, conversation_id)
+
+        # 1. judge
+        facts = build_facts(history, profile, booked)
+        score = score_conversation(facts, self.rules)
+        content = describe_score(score, build_briefing(facts, self.rules, score))
+        reachable = has_contact(profile)
+
+        # 2. keep
+        kept = await self._keep(uow, history, content, now)
+        kept.outcome = judge_outcome(history, booked)
+        kept.has_contact = reachable
+        kept.is_complete = is_complete(profile, self.capture.required_fields)
+        await uow.flush()
+
+        # 3. find
+        repository = LeadRepository(uow)
+        known = await repository.find_of_conversation(conversation_id)
+        if known is None and not score.is_qualified and not reachable:
+            return None
+        lead = await self._find_lead(uow, repository, history, profile, known)
+
+        # 4. take over
+        is_own = lead.visitor_id == history.origin.visitor_id
+        await self._link(repository, uow, lead, history)
+        await self._take_over(repository, lead, profile, is_own_visitor=is_own)
+        await self.refresh_score(uow, lead)
+
+        # 5. announce
+        return lead.id
+
+    async def _keep(
+        self, uow: UnitOfWork, history: History, content: dict[str, Any], now: datetime
+    ) -> ConversationScore:
+        origin = history.origin
+        query = select(ConversationScore).where(
+            ConversationScore.conversation_id == origin.conversation_id
+        )
+        kept = (await uow.session.execute(query)).scalar()
+        if kept is None:
+            kept = ConversationScore(
+                tenant_id=uow.tenant_id,
+                conversation_id=origin.conversation_id,
+                site_id=origin.site_id,
+                visitor_id=origin.visitor_id,
+                page_path=origin.page_path,
+                referrer_domain=origin.referrer_domain,
+                utm_campaign=origin.utm.get("utm_campaign", ""),
+                started_at=origin.started_at,
+            )
+            uow.session.add(kept)
+        kept.score = content["overall"]
+        kept.content = content
+        kept.is_qualified = content["is_qualified"]
+        kept.updated_at = now
+        return kept
+
+    async def _find_lead(
+        self,
+        uow: UnitOfWork,
+        repository: LeadRepository,
+        history: History,
+        profile: Profile,
+        known: str | None,
+    ) -> Lead:
+        """The lead of the conversation; where the visitor's address or number is another
+        lead's, that one."""
+        told = read_lead_fields(profile, ())
+        person = Person(
+            told.get("email_key"),
+            told.get("phone_key"),
+            fold_name(told.get("first_name", ""), told.get("last_name", "")),
+        )
+        await repository.lock_keys({key for key in (person.email_key, person.phone_key) if key})
+        same = await self.find_same(repository, person)
+        own = await repository.find_current(known, lock=True) if known else None
+        if own is not None:
+            if same is None or same.id == own.id or "email" in own.held_fields:
+                return own
+            return await self._join(uow, repository, own, same, history)
+        if same is not None:
+            return same
+        return await self._create(repository, history)
+
+    async def find_same(self, repository: LeadRepository, person: Person) -> Lead | None:
+        """The lead of a person, by address or number, whatever it was merged into."""
+        for found in await repository.list_by_keys(person.email_key, person.phone_key):
+            other = Person(
+                found.email_key, found.phone_key, fold_name(found.first_name, found.last_name)
+            )
+            if is_same_person(person, other):
+                return await repository.find_current(found.id, lock=True)
+        return None
+
+    async def _join(
+        self,
+        uow: UnitOfWork,
+        repository: LeadRepository,
+        own: Lead,
+        same: Lead,
+        history: History,
+    ) -> Lead:
+        """The visitor turns out to be somebody known. Their own lead of this conversation alone
+        goes into it; one with a life of its own stays, and only the conversation moves."""
+        linked = await repository.list_rows(
+            LeadConversation, own.id, LeadConversation.conversation_id, limit=2
+        )
+        this = history.origin.conversation_id
+        if own.conversation_id == this and [one.conversation_id for one in linked] == [this]:
+            await merge_leads(uow, own, same, actor=AGENT, at=self.clock.now())
+            return same
+        await repository.link_conversation(same.id, history.origin, self.clock.now())
+        await self.refresh_score(uow, own)
+        return same
+
+    async def _create(self, repository: LeadRepository, history: History) -> Lead:
+        origin, now = history.origin, self.clock.now()
+        lead = await repository.add_lead(
+            site_id=origin.site_id,
+            visitor_id=origin.visitor_id,
+            session_id=origin.session_id,
+            conversation_id=origin.conversation_id,
+            lead_source=describe_source(origin.utm, origin.referrer_domain),
+            created_at=now,
+            updated_at=now,
+        )
+        at = {"actor": AGENT, "at": now}
+        data = {"conversation_id": origin.conversation_id}
+        await repository.add_event(lead.id, "created", data, **at)  # type: ignore[arg-type]
+        return lead
+
+    async def assign(self, uow: UnitOfWork, lead: Lead) -> None:
+        """Give a lead that nobody has to whoever has the fewest."""
+        repository = LeadRepository(uow)
+        reps = [
+            Owner(one.id, one.name, one.team_id)
+            for one in await list_staff_in(uow)
+            if one.active and one.role == "rep"
+        ]
+        owner = choose_owner(reps, await repository.count_open_by_owner() if reps else {})
+        if owner is not None:
+            lead.assigned_to, lead.team_id = owner.id, owner.team_id
+            lead.assigned_at = self.clock.now()
+            await repository.add_event(
+                lead.id,
+                "assigned",
+                {"to": owner.id, "name": owner.name, "why": "fewest open leads"},
+                actor=AGENT,
+                at=self.clock.now(),
+            )
+
+    async def _link(
+        self, repository: LeadRepository, uow: UnitOfWork, lead: Lead, history: History
+    ) -> None:
+        """This conversation, and the visitor's earlier ones that belong to nobody: what brought
+        them first counts as well."""
+        now = self.clock.now()
+        for origin in await list_origins(uow, history.origin.visitor_id):
+            is_this = origin.conversation_id == history.origin.conversation_id
+            owner = await repository.find_of_conversation(origin.conversation_id)
+            if owner is not None and (owner == lead.id or not is_this):
+                continue
+            if await repository.link_conversation(lead.id, origin, now):
+                data = {"conversation_id": origin.conversation_id}
+                await repository.add_event(
+                    lead.id, "conversation_linked", data, actor=AGENT, at=now
+                )
+
+    async def _take_over(
+        self, repository: LeadRepository, lead: Lead, profile: Profile, *, is_own_visitor: bool
+    ) -> None:
+        told = read_lead_fields(profile, [field.id for field in self.capture.custom_fields])
+        names = [*told]
+        present = {name: getattr(lead, name) for name in names}
+        held = [*lead.held_fields]
+        for pair in (("email", "email_key"), ("phone", "phone_key")):
+            held += [pair[1]] if pair[0] in held else []
+        changes = choose_fields(present, told, held, is_own_visitor=is_own_visitor)
+        for name, value in changes.items():
+            setattr(lead, name, value)
+        if changes:
+            lead.updated_at = self.clock.now()
+            shown = {name: value for name, value in changes.items() if not name.endswith("_key")}
+            await repository.add_event(
+                lead.id, "profile_changed", shown, actor=AGENT, at=self.clock.now()
+            )
+
+    async def refresh_score(self, uow: UnitOfWork, lead: Lead) -> None:
+        """Let the best of the lead's conversations speak for it, and announce it when that
+        qualifies it."""
+        await uow.flush()
+        repository = LeadRepository(uow)
+        scores = await repository.list_rows(
+            ConversationScore, lead.id, ConversationScore.conversation_id
+        )
+        best = choose_best([score.content for score in scores])
+        if best is None:
+            return
+        now = self.clock.now()
+        parts = best["parts"]
+        lead.qualification_score = max(best["overall"], lead.given_score or 0)
+        for part, points in parts.items():
+            setattr(lead, part, points)
+        before = (lead.tier, lead.priority)
+        lead.tier, lead.priority, lead.urgency = best["tier"], best["priority"], best["urgency"]
+        lead.priority_rank = PRIORITY_RANKS[lead.priority]
+        lead.reasons, lead.next_gains = best["reasons"], best["next_gains"]
+        lead.briefing = best["briefing"]
+        if lead.contacted_at is None:
+            lead.sla_due_at = compute_deadline(lead.priority, lead.qualified_at or lead.created_at)
+        if before != (lead.tier, lead.priority):
+            data = {"score": lead.qualification_score, "tier": lead.tier, "was": before[0]}
+            lead.updated_at = now
+            await repository.add_event(lead.id, "scored", data, actor=AGENT, at=now)
+        if lead.assigned_to is None and lead.status == "new" and lead.assigned_at is None:
+            await self.assign(uow, lead)
+        if best["is_qualified"] and lead.qualified_at is None:
+            await self._announce(uow, repository, lead, now)
+
+    async def _announce(
+        self, uow: UnitOfWork, repository: LeadRepository, lead: Lead, now: datetime
+    ) -> None:
+        lead.qualified_at = lead.updated_at = now
+        if lead.status == "new":
+            lead.status = "qualified"
+        if lead.contacted_at is None:
+            lead.sla_due_at = compute_deadline(lead.priority, now)
+        data = {"score": lead.qualification_score, "tier": lead.tier}
+        await repository.add_event(lead.id, "qualified", data, actor=AGENT, at=now)
+        # `once`: a lead qualifies one time, whatever happens to it later.
+        await self.outbox.record(uow, LeadQualified(lead_id=lead.id), once=lead.id)
+
+
+def describe_source(utm: dict[str, str], referrer_domain: str) -> str:
+    """Where a lead came from, in one word: S1's `lead_source`."""
+    if utm.get("utm_source"):
+        medium = utm.get("utm_medium")
+        return f"{utm['utm_source']} / {medium}" if medium else utm["utm_source"]
+    return referrer_domain or "direct"
