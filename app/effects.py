@@ -15,6 +15,7 @@ from core.protocols.calendar import Calendar
 from core.protocols.email import EmailSender
 from sales.appointments.effects import CalendarEffects
 from sales.followups.effects import FollowupEffects
+from sales.leads.effects import LeadEffects
 
 
 def build_effects(
@@ -22,6 +23,7 @@ def build_effects(
 ) -> EffectRegistry:
     """The registry, filled. Each module's effects are added here, in one line each."""
     registry = EffectRegistry()
+    registry.add(LeadEffects(lambda: get_services().leads))
     registry.add(CalendarEffects(lambda: get_services().appointments, calendar))
     registry.add(
         FollowupEffects(lambda: get_services().followups, lambda: get_services().mails, email)

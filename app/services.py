@@ -9,6 +9,7 @@ from sales.appointments.service import AppointmentService
 from sales.conversations.service import ConversationService
 from sales.followups.mail_service import MailService
 from sales.followups.service import FollowupService
+from sales.leads.service import LeadService
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Services:
     """Made anew, as a whole, when `app.yaml` changes (app/wiring.py)."""
 
     conversations: ConversationService
+    leads: LeadService
     appointments: AppointmentService
     mails: MailService
     followups: FollowupService

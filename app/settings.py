@@ -14,14 +14,12 @@ from sales.appointments.settings import AppointmentSettings
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
 from sales.followups.settings import ConversationSummarySettings, EmailSettings
 from sales.knowledge.settings import VectorDatabaseSettings
+from sales.leads.settings import (
+    ProfileCaptureSettings,
+    QualificationSettings,
+    check_rule_fields,
+)
 from sales.organization.settings import SiteSettings, TenantSettings
-
-
-class ProfileCaptureSettings(Section):
-    """S1's section. Accepted and checked; nothing reads it in this version."""
-
-    required_fields: tuple[str, ...] = ("customer_name", "email")
-    optional_fields: tuple[str, ...] = ("phone", "company", "industry")
 
 
 class ZohoSettings(Section):
@@ -119,6 +117,7 @@ class AppSettings(Section):
     """The websites that carry the widget."""
     knowledge: KnowledgeSettings = KnowledgeSettings()
     conversations: ConversationSettings = ConversationSettings()
+    qualification: QualificationSettings = QualificationSettings()
     email: EmailSettings = EmailSettings()
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -132,6 +131,11 @@ class AppSettings(Section):
         if twice:
             raise ValueError(f"two sites have the key {twice[0]}. Give each its own")
         return sites
+
+    @model_validator(mode="after")
+    def _check_rules(self) -> AppSettings:
+        check_rule_fields(self.qualification, self.sales_agent.profile_capture)
+        return self
 
     @model_validator(mode="after")
     def _check_references(self) -> AppSettings:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
@@ -16,10 +17,11 @@ from agent.embedded_responder import EmbeddedResponder
 from agent.guarding import TrafficLimits
 from agent.measuring import TurnMetrics
 from agent.running import TurnRunner
+from agent.scheduling import Scheduler
 from agent.turn import Turn
 from app.changes import RecentChanges
 from app.effects import build_effects
-from app.lead_replay import ReplayedLeads
+from app.lead_pictures import JudgedLeads
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.outbox_metrics import OutboxMetrics
 from app.places import Places
@@ -27,7 +29,7 @@ from app.public_address import PublicAddress
 from app.services import CurrentServices, Services
 from app.settings import AppSettings
 from core.clock import Clock, SystemClock
-from core.db import Database
+from core.db import Database, UnitOfWork
 from core.errors import ConfigurationError
 from core.outbox import EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
 from core.protocols.calendar import Calendar
@@ -40,6 +42,7 @@ from portal.changes import ChangeNotifier
 from portal.portal import Portal
 from sales.appointments.availability import Availability
 from sales.appointments.finding import SlotFinder
+from sales.appointments.models import Appointment
 from sales.appointments.service import AppointmentService
 from sales.appointments.settings import AppointmentSettings
 from sales.conversations.models import Conversation, Message
@@ -49,7 +52,7 @@ from sales.followups.mail_writing import MailWriter
 from sales.followups.rendering import MailTemplates
 from sales.followups.service import FollowupService
 from sales.knowledge.service import KnowledgeService
-from sales.leads.settings import QualificationSettings
+from sales.leads.service import LeadService
 from sales.organization.access_service import AccessService
 from sales.organization.passwords import PasswordVault
 from sales.organization.service import OrganizationService
@@ -186,6 +189,15 @@ def build_own_origin(settings: AppSettings) -> Callable[[Request], str]:
 def build_services(resources: Resources, settings: AppSettings) -> Services:
     """The services as `app.yaml` says now: cheap, and made anew when the file changes. Effects
     work with the latest ones."""
+    leads = LeadService(
+        resources.database,
+        resources.clock,
+        resources.outbox,
+        resources.organization,
+        settings.sales_agent.profile_capture,
+        settings.qualification,
+        count_booked,
+    )
     conversations = ConversationService(
         resources.database,
         resources.clock,
@@ -193,6 +205,7 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         resources.outbox,
         settings.conversations,
         settings.sales_agent.page_tracking,
+        followers=(leads,),
     )
     appointments = build_appointments(resources, settings.sales_agent.appointment_scheduling)
     mails = MailService(
@@ -210,16 +223,28 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         organization=resources.organization,
         conversations=conversations,
         appointments=appointments,
-        leads=ReplayedLeads(QualificationSettings()),
+        leads=JudgedLeads(leads),
         mails=mails,
         writer=MailWriter(resources.templates, settings.email),
         public_url=resources.address.get,
     )
     services = Services(
-        conversations=conversations, appointments=appointments, mails=mails, followups=followups
+        conversations=conversations,
+        leads=leads,
+        appointments=appointments,
+        mails=mails,
+        followups=followups,
     )
     resources.services.put(services)
     return services
+
+
+async def count_booked(uow: UnitOfWork, conversation_id: str) -> int:
+    """How many meetings a conversation led to that still stand."""
+    query = select(func.count(Appointment.id)).where(
+        Appointment.conversation_id == conversation_id, Appointment.status == "booked"
+    )
+    return int((await uow.session.execute(query)).scalar_one())
 
 
 def build_appointments(resources: Resources, settings: AppointmentSettings) -> AppointmentService:
@@ -261,6 +286,7 @@ def build_chat(
         search=settings.sales_agent.vector_database,
         metrics=resources.metrics,
         agent_name=settings.agent.name,
+        scheduler=Scheduler(services.appointments),
     )
 
     return Chat(

@@ -82,9 +82,7 @@ def _check_sources(settings: AppSettings, places: Places) -> bool:
 def _tell_unused(settings: AppSettings) -> None:
     """Say which accepted settings do nothing in this version, so that nobody waits for them."""
     unused = [
-        name
-        for name in ("profile_capture", "appointment_scheduling")
-        if name in settings.sales_agent.model_fields_set
+        name for name in ("crm_integration",) if name in settings.sales_agent.model_fields_set
     ]
     if unused:
         notes.print(f"[yellow]![/yellow] accepted, not used in this version: {', '.join(unused)}")

@@ -21,7 +21,7 @@ from core.clock import Clock
 from core.db import UnitOfWork
 from core.outbox import Outbox
 from sales.conversations.history import History, list_origins, read_history
-from sales.leads.briefing import build_briefing
+from sales.leads.briefing import Briefing, build_briefing
 from sales.leads.events import LeadQualified
 from sales.leads.judging import (
     build_facts,
@@ -35,7 +35,7 @@ from sales.leads.judging import (
 from sales.leads.merging import merge_leads
 from sales.leads.models import ConversationScore, Lead, LeadConversation
 from sales.leads.profile import Profile
-from sales.leads.qualification import score_conversation
+from sales.leads.qualification import Score, score_conversation
 from sales.leads.repository import LeadRepository
 from sales.leads.rules import (
     AGENT,
@@ -101,6 +101,15 @@ class Qualifier:
 
         # 5. announce
         return lead.id
+
+    async def judge(
+        self, uow: UnitOfWork, history: History, profile: Profile
+    ) -> tuple[Score, Briefing]:
+        """The score and briefing of a conversation as they are now; nothing is written."""
+        booked = await self.count_appointments(uow, history.origin.conversation_id)
+        facts = build_facts(history, profile, booked)
+        score = score_conversation(facts, self.rules)
+        return score, build_briefing(facts, self.rules, score)
 
     async def _keep(
         self, uow: UnitOfWork, history: History, content: dict[str, Any], now: datetime

@@ -18,6 +18,7 @@ from core.outbox import Outbox
 from sales.conversations.history import read_history
 from sales.conversations.schemas import TurnRecord
 from sales.conversations.service import Pass
+from sales.leads.briefing import Briefing
 from sales.leads.changing import apply_changes, read_new_lead
 from sales.leads.describing import describe_lead, gather_detail
 from sales.leads.interactions import ProductRecorder
@@ -26,6 +27,7 @@ from sales.leads.models import Lead, LeadMerge
 from sales.leads.profile import Profile, SetBy
 from sales.leads.profile_repository import ProfileRepository
 from sales.leads.profile_service import ProfileService
+from sales.leads.qualification import Score
 from sales.leads.qualifying import CountAppointments, Qualifier
 from sales.leads.repository import LeadRepository
 from sales.leads.rules import Person, compute_deadline, fold_name
@@ -95,6 +97,21 @@ class LeadService:
                 return None
             profile = await ProfileRepository(uow).find_profile(history.origin.visitor_id)
             return await self._qualifier.qualify(uow, conversation_id, profile)
+
+    async def judge_conversation(
+        self, tenant_id: str, conversation_id: str
+    ) -> tuple[Profile, Score, Briefing]:
+        """Profile, score and briefing of a conversation as they are now; writes nothing.
+
+        Raises:
+            NotFound: there is no such conversation.
+        """
+        async with self._database.reading(tenant_id) as uow:
+            history = await read_history(uow, conversation_id)
+            if history is None:
+                raise NotFound("There is no such conversation.")
+            profile = await ProfileRepository(uow).find_profile(history.origin.visitor_id)
+            return profile, *await self._qualifier.judge(uow, history, profile)
 
     async def change_profile(
         self,

@@ -66,7 +66,16 @@ EXTRA = {
         "timelines",
         "personal_names",
         "phone_numbers",
+        "told",
+        "judging",
+        "qualifying",
+        "merging",
+        "changing",
+        "describing",
+        "interactions",
+        "profile_*",
     ),
+    "conversations": ("history", "staff_*"),
 }
 
 
