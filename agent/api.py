@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from agent.answers import Quote
+from agent.booking import Action
 from agent.events import TurnEvent
 from agent.guarding import TrafficLimits
 from agent.links import Links
@@ -160,6 +161,7 @@ def _add_conversation_routes(router: APIRouter, get_chat: Callable[[], Chat]) ->
             "disclosure": opening.disclosure,
             "suggestions": _latest_suggestions(state, opening.suggestions),
             "messages": [links.open_all(_describe_message(message)) for message in state.messages],
+            "awaits_staff": state.awaits_staff,
         }
         return JSONResponse(content)
 
@@ -205,7 +207,11 @@ def _add_message_route(router: APIRouter, get_chat: Callable[[], Chat]) -> None:
         ticket, site = chat.admit(request, conversation_id)
         chat.traffic.count_message(ticket.visitor_id, site.ref.site_id)
         started = time.perf_counter()
-        events = chat.runner.start(chat.turn, ticket, site.settings, body.message_id, body.text)
+        pressed = body.action
+        action = Action(pressed.kind, pressed.id, pressed.values) if pressed else None
+        events = chat.runner.start(
+            chat.turn, ticket, site.settings, body.message_id, body.text, action
+        )
         # The first event is waited for: what the turn refuses becomes a status, not a stream.
         first = await anext(events)
         links = chat.links(request, site)

@@ -58,6 +58,7 @@ def build_payload(
         "cards": [card.as_payload() for card in draft.cards],
         "suggestions": list(draft.suggestions),
         "outcome": draft.outcome,
+        "awaits_staff": bool(draft.trace.get("passes_on")),
     }
 
 
@@ -72,6 +73,7 @@ def build_done(message_id: str, text: str, payload: dict[str, Any]) -> TurnEvent
         "profile": {},
         "suggestions": payload.get("suggestions", []),
         "outcome": payload.get("outcome", "talk"),
+        "awaits_staff": payload.get("awaits_staff", False),
     }
     return TurnEvent("done", data)
 

@@ -63,11 +63,21 @@ class StartResponse(BaseModel):
     suggestions: list[str]
 
 
+class ActionRequest(_Request):
+    """The button or form of a card that a message stands for, as the card named it. `values`
+    are a form's fields."""
+
+    kind: Annotated[str, Field(max_length=32)]
+    id: Annotated[str, Field(max_length=64)] = ""
+    values: Annotated[dict[str, Annotated[str, Field(max_length=500)]], Field(max_length=20)] = {}
+
+
 class MessageRequest(_Request):
     """A message. The same `message_id` again gets the same answer and does nothing twice."""
 
     message_id: Annotated[str, Field(max_length=200)]
     text: str
+    action: ActionRequest | None = None
 
 
 class PageViewRequest(_Request):
@@ -94,7 +104,8 @@ class SentenceOut(BaseModel):
 
 
 class DoneOut(BaseModel):
-    """A whole answer. `outcome`: answered, closest, not_found or talk."""
+    """A whole answer. `outcome`: answered, closest, not_found or talk. `awaits_staff`: a person
+    may write next; while one has taken over, `text` is empty."""
 
     message_id: str
     text: str
@@ -104,6 +115,7 @@ class DoneOut(BaseModel):
     profile: dict[str, Any]
     suggestions: list[str]
     outcome: str
+    awaits_staff: bool = False
 
 
 class MessageOut(BaseModel):
@@ -120,7 +132,7 @@ class MessageOut(BaseModel):
 
 
 class TranscriptOut(BaseModel):
-    """A conversation as it stands."""
+    """A conversation as it stands. `awaits_staff`: look again soon, a person may write."""
 
     conversation_id: str
     status: Literal["open", "ended"]
@@ -128,6 +140,7 @@ class TranscriptOut(BaseModel):
     disclosure: str
     suggestions: list[str]
     messages: list[MessageOut]
+    awaits_staff: bool = False
 
 
 class EndOut(BaseModel):

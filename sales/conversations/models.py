@@ -46,6 +46,14 @@ class Conversation(TenantRow, Base):
         # Which are due to be ended?
         Index("ix_conversations_status_last_message_at", "status", "last_message_at"),
         Index("ix_conversations_status_goodbye_at", "status", "goodbye_at"),
+        # The staff's list: open ones first, then the latest.
+        Index(
+            "ix_conversations_tenant_id_status_last_message_at",
+            "tenant_id",
+            "status",
+            "last_message_at",
+            "id",
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -73,6 +81,9 @@ class Conversation(TenantRow, Base):
     goodbye_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(default="", server_default="")
+    # The member of staff who speaks instead of the agent.
+    taken_over_by: Mapped[str | None] = mapped_column(Id)
+    taken_over_at: Mapped[datetime | None]
 
 
 class Message(TenantRow, Base):

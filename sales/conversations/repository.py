@@ -254,7 +254,7 @@ class ConversationRepository:
             "trace": turn.trace,
             "created_at": turn.answered_at,
         }
-        await self._session.execute(insert(Message), [asked, answer])
+        await self._session.execute(insert(Message), [asked, answer][: 1 + bool(turn.answer_text)])
         if turn.citations:
             rows = [
                 {

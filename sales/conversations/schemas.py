@@ -54,11 +54,20 @@ class ConversationState:
     page_title: str
     started_at: datetime
     messages: tuple[StoredMessage, ...]
+    taken_over_by: str | None = None
+    taken_over_at: datetime | None = None
+
+    @property
+    def awaits_staff(self) -> bool:
+        """Whether a person may write next: one took over, or a question was passed on."""
+        passed_on = any(message.trace.get("passes_on") for message in self.messages)
+        return self.status == "open" and (self.taken_over_by is not None or passed_on)
 
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
-    """What one turn leaves behind: written in one commit, or not at all.
+    """What one turn leaves behind: written in one commit, or not at all. Without an
+    `answer_text` the agent was silent, because staff have taken over.
 
     `unanswered` are questions that the website does not answer; `passes_on` says that the
     visitor wants the last of them to reach the team. `says_goodbye`: the visitor takes leave.
@@ -115,6 +124,8 @@ class ConversationRecord:
     messages: tuple[StoredMessage, ...]
     pages: tuple[ViewedPage, ...]
     unanswered: tuple[PassedOnQuestion, ...]
+    taken_over_by: str | None = None
+    taken_over_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +156,30 @@ class LeadSourceRow:
     visitors: int
     answered: int
     """Conversations in which at least one answer rested on a citation."""
+
+
+ConversationView = Literal["live", "taken", "waiting", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationAbstract:
+    """A conversation as the staff's list shows it. `is_waiting`: a question of it was passed
+    on to the team."""
+
+    id: str
+    site_id: str
+    visitor_id: str
+    status: str
+    end_reason: str
+    page_path: str
+    page_title: str
+    referrer_domain: str
+    utm_campaign: str
+    locale: str
+    started_at: datetime
+    last_message_at: datetime
+    taken_over_by: str | None
+    message_count: int
+    last_text: str
+    last_role: str
+    is_waiting: bool

@@ -216,7 +216,7 @@ class ConversationService:
                     await follower.follow_turn(uow, ticket, turn, message_id)
         except IntegrityError:
             answer = await self.find_answer(ticket, turn.client_message_id)
-            if answer is None:
+            if answer is None and turn.answer_text:
                 raise NotFound("This conversation no longer exists. Start a new one.") from None
             return answer
         return None
@@ -351,6 +351,8 @@ def _describe(row: Conversation, messages: list[StoredMessage]) -> ConversationS
         page_title=row.page_title,
         started_at=row.started_at,
         messages=tuple(messages),
+        taken_over_by=row.taken_over_by,
+        taken_over_at=row.taken_over_at,
     )
 
 
@@ -392,4 +394,6 @@ def _build_record(
         messages=tuple(messages),
         pages=tuple(pages),
         unanswered=tuple(unanswered),
+        taken_over_by=row.taken_over_by,
+        taken_over_at=row.taken_over_at,
     )
