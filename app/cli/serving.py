@@ -47,7 +47,8 @@ def serve_demo(
     from app.cli.ingesting import Named, ingest_sources  # noqa: PLC0415 - serving reads no source
 
     failed = asyncio.run(
-        ingest_sources(settings, places, Named(site=DEMO_KEY), vectors=False, as_json=False)
+        # A newcomer asks at once, and the first answers should be the best ones.
+        ingest_sources(settings, places, Named(site=DEMO_KEY), vectors=True, as_json=False)
     )
     if failed:
         complain("The demo website could not be read; see above.")
