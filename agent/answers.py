@@ -47,7 +47,8 @@ class Draft:
 
     `outcome` says honestly what became of the question: answered, closest, not_found, or
     talk (nothing was asked of the website). `open_question` is what could not be answered and
-    may be passed on.
+    may be passed on. `facts` are results of tools (a booked time, an address it goes to): the
+    agent's own words may repeat their numbers and addresses.
     """
 
     sentences: tuple[Sentence, ...]
@@ -56,3 +57,4 @@ class Draft:
     outcome: str = "talk"
     open_question: str = ""
     trace: dict[str, Any] = field(default_factory=dict)
+    facts: tuple[str, ...] = ()

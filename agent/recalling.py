@@ -14,6 +14,7 @@ from sales.knowledge.ranking import Band, check_answerable
 from sales.knowledge.schemas import StoredPassage
 from sales.knowledge.service import KnowledgeService, Recall
 from sales.knowledge.settings import VectorDatabaseSettings
+from sales.organization.models import SiteRef
 
 # What is asked of the website when a visitor wants a person.
 _CONTACT_QUESTION = "How can I contact the team by e-mail or phone?"
@@ -90,3 +91,12 @@ def _searched(message: StoredMessage) -> list[str]:
 def gather_passages(questions: Sequence[RecalledQuestion]) -> dict[int, StoredPassage]:
     """Every passage that was recalled in this turn, by id."""
     return {key: one for question in questions for key, one in question.recall.stored.items()}
+
+
+async def knows_anything(
+    knowledge: KnowledgeService, site: SiteRef, questions: Sequence[RecalledQuestion]
+) -> bool:
+    """Whether the website has any page, where nothing was found for a question."""
+    if not questions or any(question.recall.passages for question in questions):
+        return True
+    return await knowledge.count_pages(site) > 0

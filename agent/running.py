@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from agent.booking import Action
 from agent.events import TurnEvent
 from agent.turn import Turn
 from sales.conversations.service import Pass
@@ -54,14 +55,20 @@ class TurnRunner:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(
-        self, turn: Turn, ticket: Pass, site: SiteSettings, message_id: str, text: str
+        self,
+        turn: Turn,
+        ticket: Pass,
+        site: SiteSettings,
+        message_id: str,
+        text: str,
+        action: Action | None = None,
     ) -> AsyncIterator[TurnEvent]:
         """The events of the turn of this message: begun now, or joined."""
         key = (ticket.conversation_id, message_id)
         running = self._running.get(key)
         if running is None:
             running = self._running[key] = _Running()
-            work = self._run(key, running, turn.run(ticket, site, message_id, text))
+            work = self._run(key, running, turn.run(ticket, site, message_id, text, action))
             task = asyncio.create_task(work)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -1,7 +1,7 @@
 """One chat turn: a message comes in, an answer that can be checked goes out.
 
 1. guard    limits and size
-2. load     what was said, where the visitor is, an answer that was given already
+2. load     what was said, an answer that was given already, whether staff speak instead
 3. notice   rules read intent, questions and language out of the message
 4. recall   passages for every question, before anybody words an answer
 5. reply    a responder drafts the answer
@@ -11,21 +11,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import structlog
 
 from agent.answers import Draft, Sentence
+from agent.booking import Action
 from agent.citing import cite, join_sentences
 from agent.events import TurnEvent, build_done, build_payload, replay, stream
 from agent.guarding import check_message_id, clean_message
 from agent.intents import Intent
 from agent.measuring import TurnMetrics
 from agent.noticing import notice
-from agent.recalling import RecalledQuestion, gather_passages, recall_questions
+from agent.recalling import gather_passages, knows_anything, recall_questions
 from agent.responder import Responder, TurnContext
+from agent.scheduling import Scheduler, reply
 from agent.settings import LimitSettings
+from agent.silence import build_silence
 from agent.verification import check_sentence, correct_outcome, find_values
 from agent.wording import say
 from core.clock import Clock
@@ -54,11 +57,17 @@ class Turn:
     search: VectorDatabaseSettings
     metrics: TurnMetrics
     agent_name: str = ""
+    scheduler: Scheduler | None = None
 
     async def run(
-        self, ticket: Pass, site: SiteSettings, message_id: str, text: str
+        self,
+        ticket: Pass,
+        site: SiteSettings,
+        message_id: str,
+        text: str,
+        action: Action | None = None,
     ) -> AsyncIterator[TurnEvent]:
-        """Answer one message, event by event; the last event is `done`.
+        """Answer one message, or the button behind it, event by event; the last is `done`.
 
         Raises:
             UserError: the message is refused; nothing was written.
@@ -75,21 +84,26 @@ class Turn:
                 yield event
             return
         check_open(state)
+        if state.taken_over_by:
+            record = build_silence(state, site, message_id, text, started_at)
+            await self.conversations.record_turn(ticket, record)
+            yield build_done(message_id, record.answer_text, record.payload)
+            return
 
         # 3. notice
         noticed = notice(text)
 
         # 4. recall
         questions = await recall_questions(self.knowledge, state, noticed, self.search)
-        empty = not await self._knows_anything(ticket, questions)
+        empty = not await knows_anything(self.knowledge, ticket.site, questions)
 
         # 5. reply
         context = TurnContext(site, state, noticed, questions, text, site_is_empty=empty)
-        draft = self.responder.respond(context)
+        draft = await reply(self.scheduler, self.responder, context, ticket, message_id, action)
 
         # 6. verify
         passages = gather_passages(questions)
-        allowed = find_values(f"{text}\n{site.name}\n{self.agent_name}")
+        allowed = find_values("\n".join((text, site.name, self.agent_name, *draft.facts)))
         spoken = self._verify(draft, passages, allowed, context.language)
         draft = correct_outcome(draft, spoken, text)
         cited, citations = cite(spoken, passages, new_id)
@@ -117,11 +131,6 @@ class Turn:
             yield build_done(message_id, given.text, given.payload)
         else:
             yield build_done(message_id, turn.answer_text, payload)
-
-    async def _knows_anything(self, ticket: Pass, questions: Sequence[RecalledQuestion]) -> bool:
-        if not questions or any(question.recall.passages for question in questions):
-            return True
-        return await self.knowledge.count_pages(ticket.site) > 0
 
     def _verify(
         self, draft: Draft, passages: dict[int, StoredPassage], allowed: set[str], language: str

@@ -12,11 +12,11 @@ from core.errors import Conflict
 from sales.appointments.availability import Availability
 from sales.appointments.errors import SlotRefused, SlotTaken
 from sales.appointments.offers import choose_offers
-from sales.appointments.rules import choose_reps, read_zone
+from sales.appointments.rules import choose_reps, make_exact_wish, read_zone
 from sales.appointments.schemas import BookedAppointment, FoundSlots
 from sales.appointments.settings import AppointmentSettings, RepSettings
 from sales.appointments.slots import Refusal, Schedule, Slot, build_slots
-from sales.appointments.time_wish import DayWish, TimeWindow, TimeWish
+from sales.appointments.time_wish import TimeWish
 from sales.organization.models import SiteRef
 from sales.organization.service import OrganizationService
 
@@ -154,10 +154,7 @@ class SlotFinder:
             SlotRefused: it never was.
         """
         zone = read_zone(zone_name)
-        local = starts_at.astimezone(zone)
-        clock = local.time().replace(tzinfo=None)
-        window = TimeWindow(clock, clock, clock)
-        wish = TimeWish(options=(DayWish((local.date(),), (window,)),), duration=duration)
+        wish = make_exact_wish(Slot(starts_at, starts_at + duration, ()), zone)
         found = await self.find(site, zone_name, wish, moving=moving, limit=_ALTERNATIVES)
         if refusal is Refusal.TAKEN:
             raise SlotTaken(found.slots, zone)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from core.errors import Invalid
 from sales.appointments.schemas import BookingRequest
 from sales.appointments.settings import RepSettings
 from sales.appointments.slots import SLOT_ID_FORM, Slot
+from sales.appointments.time_wish import DayWish, TimeWindow, TimeWish
 from sales.organization.rules import read_email
 
 _SLOT_ID = re.compile(r"^(\d{8}T\d{4})Z-(\d{1,3})$")
@@ -36,6 +37,15 @@ def read_slot_id(text: str) -> tuple[datetime, timedelta]:
     raise Invalid("This is no slot. Send a slot's id as it was listed.", {"field": "slot_id"})
 
 
+def find_slot(text: str) -> Slot | None:
+    """A slot by its id, without its reps; None when it is no slot's id."""
+    try:
+        starts_at, duration = read_slot_id(text)
+    except Invalid:
+        return None
+    return Slot(starts_at, starts_at + duration, ())
+
+
 def read_zone(name: str, field: str = "timezone") -> ZoneInfo:
     """A time zone by its name.
 
@@ -56,6 +66,25 @@ def find_zone(name: str) -> ZoneInfo | None:
         return read_zone(name) if name else None
     except Invalid:
         return None
+
+
+def name_of_zone(zone: tzinfo) -> str:
+    """The name under which a zone is stored; an offset of whole hours has one too (the signs of
+    Etc/GMT are the other way round)."""
+    name = str(getattr(zone, "key", ""))
+    offset = zone.utcoffset(None) if not name else None
+    if offset is None:
+        return name or "UTC"
+    hours = round(offset / timedelta(hours=1))
+    return f"Etc/GMT{-hours:+d}" if hours else "UTC"
+
+
+def make_exact_wish(slot: Slot, zone: tzinfo) -> TimeWish:
+    """The wish for this very slot, on the clock of a zone."""
+    local = slot.starts_at.astimezone(zone)
+    clock = local.time().replace(tzinfo=None)
+    option = DayWish((local.date(),), (TimeWindow(clock, clock, clock),))
+    return TimeWish(options=(option,), duration=slot.ends_at - slot.starts_at)
 
 
 def read_moment(text: str, field: str, zone: ZoneInfo, *, is_end: bool = False) -> datetime:

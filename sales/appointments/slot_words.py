@@ -32,17 +32,26 @@ _DAYS = {
 }
 
 
-def describe_slot(slot: Slot, zone: tzinfo, locale: str, today: date | None = None) -> str:
+def describe_slot(
+    slot: Slot,
+    zone: tzinfo,
+    locale: str,
+    today: date | None = None,
+    *,
+    with_zone: bool = True,
+) -> str:
     """Day, hours, zone and offset of a slot in the visitor's zone; unknown locales are English.
 
-    The year is named when it is not that of `today`.
+    The year is named when it is not that of `today`. Without the zone only where it stands
+    beside the words.
     """
     language = locale[:2].lower() if locale[:2].lower() in _FORMS else "en"
     start, end = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
     year = ""
     if today is not None and start.year != today.year:
         year = f" de {start.year}" if language == "es" else f" {start.year}"
-    return _FORMS[language].format(
+    form = _FORMS[language] if with_zone else _FORMS[language].removesuffix(" ({zone})")
+    return form.format(
         weekday=_WEEKDAYS[language].split()[start.weekday()],
         day=start.day,
         month=_MONTHS[language].split()[start.month - 1],
@@ -59,14 +68,19 @@ def describe_moment(at: datetime) -> str:
 
 
 def build_offer(
-    slot: Slot, zone: tzinfo, locale: str = "en", today: date | None = None
+    slot: Slot,
+    zone: tzinfo,
+    locale: str = "en",
+    today: date | None = None,
+    *,
+    with_zone: bool = True,
 ) -> dict[str, str]:
     """A slot as the API and the cards show it."""
     return {
         "id": slot.id,
         "starts_at": describe_moment(slot.starts_at),
         "ends_at": describe_moment(slot.ends_at),
-        "label": describe_slot(slot, zone, locale, today),
+        "label": describe_slot(slot, zone, locale, today, with_zone=with_zone),
     }
 
 
