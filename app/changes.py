@@ -43,8 +43,7 @@ class RecentChanges:
                     .limit(_ROWS)
                 )
                 rows = (await uow.session.execute(query)).all()
-                for row_id, tenant_id in rows:
-                    found[row_id] = tenant_id
+                found.update((row[0], row[1]) for row in rows)
         before, self._known = self._known, set(found)
         if before is None:
             return set()

@@ -194,6 +194,10 @@ class Desk:
             self._set_flash(request, response, flash)
         return response
 
+    def announce(self, principal: Principal) -> None:
+        """Something that other staff of the tenant see has changed: their open pages renew."""
+        self.portal.changes.notify(principal.tenant_id)
+
     async def show_error(self, request: Request, status: int, title: str, message: str) -> Response:
         """An error as a page: within the layout for staff, bare for others."""
         viewer = await self.find_viewer(request)

@@ -45,6 +45,7 @@ def _build(desk: Desk) -> APIRouter:
         try:
             new = _read_staff(sent.form)
             await desk.portal.staff.create_staff(sent.principal.tenant_id, new, password)
+            desk.announce(sent.principal)
         except (Invalid, Conflict) as error:
             return await _draw(desk, sent.viewer, error.status, problem=error.message, typed=sent)
         # Answered at once and not after a redirect: a password must not lie in a cookie.
@@ -58,6 +59,7 @@ def _build(desk: Desk) -> APIRouter:
             )
         except (Invalid, Conflict) as error:
             return await _draw(desk, sent.viewer, error.status, problem=error.message)
+        desk.announce(sent.principal)
         return desk.redirect(request, _PATH, f"The team {team.name} is there.")
 
     @router.get("/team/{staff_id}")
@@ -75,6 +77,7 @@ def _build(desk: Desk) -> APIRouter:
             return await _draw_member(
                 desk, sent.viewer, staff_id, error.status, problem=error.message
             )
+        desk.announce(sent.principal)
         return desk.redirect(request, _PATH, f"{changed.name} is saved.")
 
     @router.post("/team/{staff_id}/active")
@@ -83,6 +86,7 @@ def _build(desk: Desk) -> APIRouter:
         changed = await desk.portal.staff.set_active(
             sent.principal.tenant_id, staff_id, active=active
         )
+        desk.announce(sent.principal)
         done = "can sign in again" if active else "is signed out and cannot sign in any more"
         return desk.redirect(request, _PATH, f"{changed.name} {done}.")
 
