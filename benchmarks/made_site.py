@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from benchmarks.processes import ROOT
+
 _MAKERS = (
     "Alder Birch Cedar Dogwood Elm Fir Ginkgo Hazel Ivory Juniper Katsura Larch Maple Nutmeg Oak "
     "Poplar Quince Rowan Spruce Tamarack Ulmus Viburnum Willow Yew Zelkova Acacia Bamboo Cypress "
@@ -32,7 +34,8 @@ _FRAME = (
     "data stays in the region that was chosen when the account was opened",
     "installation needs no tools and takes less than an hour",
 )
-_STEMS = "ba ce di fo gu ha je ki lo mu na pe qui ro su ta ve wi xo zy".split()
+# A word list that ships with the product, of words as they are in English text.
+_WORD_LIST = ROOT / "integrations" / "local" / "data" / "bert-base-uncased-vocab.txt"
 _FIRST_HEADINGS = ("Overview", "Price", "Delivery", "Warranty", "Setup", "Limits")
 
 
@@ -70,7 +73,7 @@ def name_product(number: int) -> str:
 
 def make_pages(count: int, sections: int = 5) -> Iterator[MadePage]:
     """`count` pages of `sections` sections; each section becomes one passage."""
-    rare = _make_rare_words(6_000)
+    rare = _read_words(6_000)
     for number in range(count):
         dice = random.Random(number)
         product = name_product(number)
@@ -81,9 +84,10 @@ def make_pages(count: int, sections: int = 5) -> Iterator[MadePage]:
         yield MadePage(f"products/{number:05d}.html", f"{product}: what it does", tuple(parts))
 
 
-def _make_rare_words(count: int) -> list[str]:
-    dice = random.Random(0)
-    return ["".join(dice.choices(_STEMS, k=dice.randint(2, 4))) for _ in range(count)]
+def _read_words(count: int) -> list[str]:
+    """The first `count` longer words of the list, which has the frequent ones first."""
+    lines = _WORD_LIST.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if len(line) > 4 and line.isascii() and line.isalpha()][:count]
 
 
 def _make_text(dice: random.Random, product: str, heading: str, rare: list[str]) -> str:
