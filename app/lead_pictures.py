@@ -16,6 +16,8 @@ class JudgedLeads:
     leads: LeadService
 
     async def get_picture(self, record: ConversationRecord) -> LeadPicture:
-        """Profile, score and briefing of a conversation."""
+        """Profile, score and briefing of a conversation, and its lead, judged by now."""
         tenant_id = record.site.tenant_id
-        return LeadPicture(*await self.leads.judge_conversation(tenant_id, record.id))
+        lead_id = await self.leads.qualify_conversation(tenant_id, record.id)
+        judged = await self.leads.judge_conversation(tenant_id, record.id)
+        return LeadPicture(*judged, lead_id=lead_id)

@@ -91,7 +91,6 @@ def encode_mail(mail: OutgoingMail) -> bytes:
         message["Subject"] = mail.subject
         message["Date"] = mail.written_at
         message["Message-ID"] = build_message_id(mail)
-        message["Content-Language"] = mail.language
         # RFC 3834: no vacation note in reply to what a program wrote.
         message["Auto-Submitted"] = "auto-generated"
         if mail.unsubscribe_url:
@@ -99,6 +98,8 @@ def encode_mail(mail: OutgoingMail) -> bytes:
             message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
             message["List-Unsubscribe-Post"] = _ONE_CLICK
         _add_parts(message, mail)
+        # Last: whatever sets a content takes headers of the content before away.
+        message["Content-Language"] = mail.language
         return _as_bytes(message, mail.idempotency_key)
     except (ValueError, IndexError, UnicodeError) as error:
         raise Rejected(VENDOR, "encode", str(error)) from None

@@ -89,7 +89,8 @@ def build_sales_summary(
             ScorePart("Readiness", score.readiness),
             ScorePart("Source", score.source_quality),
         ),
-        reasons=tuple(_describe_reason(one, known) for one in score.reasons),
+        # What adds nothing, because its part was full already, would only puzzle.
+        reasons=tuple(_describe_reason(one, known) for one in score.reasons if one.points),
         to_hot=tuple(f"{one.text} (+{one.gain})" for one in score.what_would_make_hot),
         questions=tuple(_list_questions(record, known)),
         interests=known.describe(briefing.interests),
@@ -170,7 +171,9 @@ def _refer_to_evidence(evidence: Evidence, known: _Transcript) -> Reference:
     note = _SET_BY[evidence.set_by]
     if not note and evidence.confidence < 0.75:
         note = f"not sure: {evidence.confidence:.0%}"
-    return known.refer(evidence.quote, evidence.message_id, note)
+    # The same words twice in a row tell nothing; the link stays.
+    is_same = evidence.quote.strip().casefold() == str(evidence.value).strip().casefold()
+    return known.refer("" if is_same else evidence.quote, evidence.message_id, note)
 
 
 def _list_source(record: ConversationRecord) -> list[Statement]:
@@ -189,8 +192,8 @@ def _list_source(record: ConversationRecord) -> list[Statement]:
 
 
 def _describe_reason(reason: Reason, known: _Transcript) -> Statement:
-    label = f"{reason.points:+d}" if reason.points else "0"
-    return Statement(one_line(reason.text), known.refer_all(reason.evidence), label)
+    references = known.refer_all(reason.evidence)
+    return Statement(one_line(reason.text), references, f"{reason.points:+d}")
 
 
 def _list_questions(record: ConversationRecord, known: _Transcript) -> list[Statement]:

@@ -46,6 +46,7 @@ EXTRA = {
         "finding",
         "api_schemas",
     ),
+    "followups": ("mail_*", "summary_*", "rendering", "wording"),
     "leads": (
         "notice_*",
         "noticing",

@@ -47,6 +47,7 @@ class EmailSenderContract:
         assert mail["To"].addresses[0].addr_spec == "ana@silva.example"
         assert mail["Reply-To"].addresses[0].addr_spec == "sales@larkmere.example"
         assert mail["Date"].datetime == MAIL.written_at
+        assert mail["Content-Language"] == "pt"
         assert read_body(mail, "plain") == MAIL.text
         assert read_body(mail, "html") == MAIL.html
 
