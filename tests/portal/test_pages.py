@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
@@ -194,7 +195,9 @@ class Listener(threading.Thread):
         self.events: list[str] = []
 
     def run(self) -> None:
-        with self._client.stream("GET", "/portal/events", timeout=60) as response:
+        # The server may go down while it still listens.
+        ended = contextlib.suppress(httpx.RemoteProtocolError)
+        with ended, self._client.stream("GET", "/portal/events", timeout=60) as response:
             assert response.headers["content-type"].startswith("text/event-stream")
             for line in response.iter_lines():
                 if line.startswith("event:"):
