@@ -30,6 +30,7 @@ class _Builder:
     cards: list[Card] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
+    asked_for: str = ""
 
     def say(self, key: str, **values: str) -> None:
         """Add one of the agent's own phrases."""
@@ -101,6 +102,8 @@ class EmbeddedResponder:
 
     def _answer(self, builder: _Builder) -> None:
         context = builder.context
+        if not context.questions and context.listening.is_data_only:
+            return
         if context.site_is_empty:
             builder.say("empty_site")
             builder.outcomes.append("not_found")
@@ -165,9 +168,20 @@ class EmbeddedResponder:
             builder.cards.append(Card("links", {"title": title, "items": listed}))
 
     def _say_yes(self, builder: _Builder) -> None:
-        builder.say("passed_on" if builder.context.open_question else "nothing_open")
+        if builder.context.listening.told.consent:
+            return
+        if not builder.context.open_question:
+            builder.say("nothing_open")
+        elif "email" in builder.context.listening.known:
+            builder.say("passed_on_known")
+        else:
+            builder.say("passed_on")
+            builder.asked_for = "email"
 
     def _say_no(self, builder: _Builder) -> None:
+        listening = builder.context.listening
+        if listening.told.consent or listening.told.declined:
+            return
         builder.say("not_passed_on" if builder.context.open_question else "nothing_open")
 
     def _offer_person(self, builder: _Builder) -> None:
@@ -200,6 +214,7 @@ class EmbeddedResponder:
             "vectors_used": all(question.recall.vectors_used for question in context.questions),
             "passes_on": context.noticed.intent is Intent.YES and bool(context.open_question),
             "outcomes": builder.outcomes,
+            **({"asked_for": builder.asked_for} if builder.asked_for else {}),
         }
 
 

@@ -70,7 +70,7 @@ def build_done(message_id: str, text: str, payload: dict[str, Any]) -> TurnEvent
         "sentences": payload.get("sentences", []),
         "citations": payload.get("citations", []),
         "cards": payload.get("cards", []),
-        "profile": {},
+        "profile": payload.get("profile", {}),
         "suggestions": payload.get("suggestions", []),
         "outcome": payload.get("outcome", "talk"),
         "awaits_staff": payload.get("awaits_staff", False),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent.answers import Draft
 from agent.noticing import Noticed
+from agent.profiling import Listening
 from agent.recalling import RecalledQuestion
 from agent.wording import choose_language
 from sales.conversations.schemas import ConversationState
@@ -23,6 +24,7 @@ class TurnContext:
     questions: tuple[RecalledQuestion, ...]
     text: str
     site_is_empty: bool = False
+    listening: Listening = field(default_factory=Listening)
 
     @property
     def language(self) -> str:

@@ -111,7 +111,8 @@ async def reply(
     else was asked in it; to all others the responder's."""
     meeting = None
     if scheduler is not None:
-        meeting = await scheduler.reply(context, ticket, message_id, action)
+        known = context.listening.known
+        meeting = await scheduler.reply(context, ticket, message_id, action, known)
     if meeting is None:
         return responder.respond(context)
     asked = tuple(

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from agent.profiling import Listening
 from agent.wording import choose_language, say
 from sales.conversations.schemas import ConversationState, TurnRecord
 from sales.organization.settings import SiteSettings
 
 
 def build_silence(
-    state: ConversationState, site: SiteSettings, message_id: str, text: str, at: datetime
+    state: ConversationState,
+    site: SiteSettings,
+    message_id: str,
+    text: str,
+    at: datetime,
+    listening: Listening,
 ) -> TurnRecord:
     """The visitor's message; and once, so that the silence is no riddle, that somebody is there."""
     since = state.taken_over_at
@@ -27,8 +33,9 @@ def build_silence(
             "sentences": [{"text": notice, "citations": []}] if notice else [],
             "outcome": "talk",
             "awaits_staff": True,
+            "profile": listening.describe(),
         },
-        trace={"taken_over_by": state.taken_over_by},
+        trace={"taken_over_by": state.taken_over_by, **listening.remember()},
         citations=(),
         started_at=at,
         answered_at=at,

@@ -2,11 +2,11 @@
 
 1. guard    limits and size
 2. load     what was said, an answer that was given already, whether staff speak instead
-3. notice   rules read intent, questions and language out of the message
+3. notice   rules read intent, questions, language and the visitor's profile out of the message
 4. recall   passages for every question, before anybody words an answer
 5. reply    a responder drafts the answer
 6. verify   sentence by sentence: what its source does not hold is not said
-7. record   question, answer, citations and what stayed open, in one commit
+7. record   question, answer, citations, what stayed open, profile and lead, in one commit
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import structlog
 
 from agent.answers import Draft, Sentence
 from agent.booking import Action
-from agent.citing import cite, join_sentences
-from agent.events import TurnEvent, build_done, build_payload, replay, stream
+from agent.citing import cite
+from agent.events import TurnEvent, build_done, replay, stream
 from agent.guarding import check_message_id, clean_message
-from agent.intents import Intent
 from agent.measuring import TurnMetrics
 from agent.noticing import notice
+from agent.profiling import drop_data, hear, speak
 from agent.recalling import gather_passages, knows_anything, recall_questions
+from agent.recording import build_record
 from agent.responder import Responder, TurnContext
 from agent.scheduling import Scheduler, reply
 from agent.settings import LimitSettings
@@ -33,11 +34,11 @@ from agent.verification import check_sentence, correct_outcome, find_values
 from agent.wording import say
 from core.clock import Clock
 from core.ids import new_id
-from sales.conversations.schemas import TurnRecord
 from sales.conversations.service import ConversationService, Pass, check_open
 from sales.knowledge.schemas import StoredPassage
 from sales.knowledge.service import KnowledgeService
 from sales.knowledge.settings import VectorDatabaseSettings
+from sales.leads.profile_service import ProfileService
 from sales.organization.settings import SiteSettings
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,7 @@ class Turn:
     conversations: ConversationService
     knowledge: KnowledgeService
     responder: Responder
+    profiles: ProfileService
     clock: Clock
     limits: LimitSettings
     search: VectorDatabaseSettings
@@ -84,22 +86,24 @@ class Turn:
                 yield event
             return
         check_open(state)
+        listening = await hear(self.profiles, ticket, state, text, action, started_at)
         if state.taken_over_by:
-            record = build_silence(state, site, message_id, text, started_at)
+            record = build_silence(state, site, message_id, text, started_at, listening)
             await self.conversations.record_turn(ticket, record)
             yield build_done(message_id, record.answer_text, record.payload)
             return
 
         # 3. notice
-        noticed = notice(text)
+        noticed = drop_data(notice(text), listening)
 
         # 4. recall
         questions = await recall_questions(self.knowledge, state, noticed, self.search)
         empty = not await knows_anything(self.knowledge, ticket.site, questions)
 
         # 5. reply
-        context = TurnContext(site, state, noticed, questions, text, site_is_empty=empty)
+        context = TurnContext(site, state, noticed, questions, text, empty, listening)
         draft = await reply(self.scheduler, self.responder, context, ticket, message_id, action)
+        draft = speak(draft, listening, noticed.intent, context.language)
 
         # 6. verify
         passages = gather_passages(questions)
@@ -111,26 +115,14 @@ class Turn:
             yield event
 
         # 7. record
-        payload = build_payload(cited, citations, draft)
-        turn = TurnRecord(
-            client_message_id=message_id,
-            visitor_text=text,
-            answer_text=join_sentences(cited),
-            payload=payload,
-            trace={**draft.trace, "open_question": draft.open_question},
-            citations=tuple(citations),
-            started_at=started_at,
-            answered_at=self.clock.now(),
-            unanswered=(draft.open_question,) if draft.open_question else (),
-            passes_on=bool(draft.trace.get("passes_on")),
-            says_goodbye=noticed.intent is Intent.GOODBYE,
-        )
+        times = started_at, self.clock.now()
+        turn = build_record(context, message_id, draft, cited, citations, times)
         given = await self.conversations.record_turn(ticket, turn)
         self.metrics.count_turn(draft.outcome)
         if given is not None:
             yield build_done(message_id, given.text, given.payload)
         else:
-            yield build_done(message_id, turn.answer_text, payload)
+            yield build_done(message_id, turn.answer_text, turn.payload)
 
     def _verify(
         self, draft: Draft, passages: dict[int, StoredPassage], allowed: set[str], language: str

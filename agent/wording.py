@@ -44,6 +44,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "passed_on": "Done: I've put your question on the team's list, with this conversation. "
         "I can't see how to reach you, so please write your e-mail address here if you'd like "
         "a reply.",
+        "passed_on_known": "Done: I've put your question on the team's list, with this "
+        "conversation. They will answer you at your e-mail address.",
         "not_passed_on": "All right. What else would you like to know?",
         "nothing_open": "All right! What would you like to know about {name}?",
         "language": "I can only help in {site_language}: this website is in that language.",
@@ -85,6 +87,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "passed_on": "Erledigt: Ihre Frage steht mit diesem Gespräch auf der Liste des Teams. Ich "
         "weiß nicht, wie Sie zu erreichen sind: Schreiben Sie bitte Ihre E-Mail-Adresse hierher, "
         "wenn Sie eine Antwort möchten.",
+        "passed_on_known": "Erledigt: Ihre Frage steht mit diesem Gespräch auf der Liste des "
+        "Teams. Die Antwort kommt an Ihre E-Mail-Adresse.",
         "not_passed_on": "In Ordnung. Was möchten Sie sonst wissen?",
         "nothing_open": "In Ordnung! Was möchten Sie über {name} wissen?",
         "language": "Ich kann nur auf {site_language} helfen: In dieser Sprache ist die Website.",
@@ -125,6 +129,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "offer": "¿Paso su pregunta al equipo?",
         "passed_on": "Hecho: su pregunta está en la lista del equipo, junto con esta conversación. "
         "No sé cómo contactarle: escriba aquí su correo electrónico si desea una respuesta.",
+        "passed_on_known": "Hecho: su pregunta está en la lista del equipo, junto con esta "
+        "conversación. Le responderán a su correo electrónico.",
         "not_passed_on": "De acuerdo. ¿Qué más le gustaría saber?",
         "nothing_open": "¡De acuerdo! ¿Qué le gustaría saber sobre {name}?",
         "language": "Solo puedo ayudar en {site_language}: el sitio web está en ese idioma.",

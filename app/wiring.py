@@ -31,14 +31,15 @@ from app.settings import AppSettings
 from core.clock import Clock, SystemClock
 from core.db import Database, UnitOfWork
 from core.errors import ConfigurationError
-from core.outbox import EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
+from core.outbox import DeadLetters, EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
 from core.protocols.calendar import Calendar
 from core.protocols.knowledge_index import PassageEmbedder
 from core.security import TokenSigner, load_or_create_secret
 from integrations.local.calendar import LocalCalendar
-from integrations.local.email import LocalEmailSender
+from integrations.local.email import LocalEmailSender, encode_mail
 from integrations.local.knowledge_index import LocalKnowledgeIndex
 from portal.changes import ChangeNotifier
+from portal.outbox_view import OutboxView
 from portal.portal import Portal
 from sales.appointments.availability import Availability
 from sales.appointments.finding import SlotFinder
@@ -47,6 +48,8 @@ from sales.appointments.service import AppointmentService
 from sales.appointments.settings import AppointmentSettings
 from sales.conversations.models import Conversation, Message
 from sales.conversations.service import ConversationService
+from sales.conversations.staff_service import StaffConversationService
+from sales.followups.effects import build_outgoing
 from sales.followups.mail_service import MailService
 from sales.followups.mail_writing import MailWriter
 from sales.followups.rendering import MailTemplates
@@ -259,10 +262,12 @@ def build_appointments(resources: Resources, settings: AppointmentSettings) -> A
     )
 
 
-def build_portal(resources: Resources, settings: AppSettings) -> Portal:
+def build_portal(resources: Resources, services: Services, settings: AppSettings) -> Portal:
     """The portal as `app.yaml` says now."""
+    database, clock = resources.database, resources.clock
     return Portal(
-        clock=resources.clock,
+        database=database,
+        clock=clock,
         signer=resources.signer,
         organization=resources.organization,
         staff=resources.staff,
@@ -270,6 +275,15 @@ def build_portal(resources: Resources, settings: AppSettings) -> Portal:
         access=resources.access,
         changes=resources.changes,
         own_origin=build_own_origin(settings),
+        outbox=OutboxView(database, clock, DeadLetters(clock, resources.outbox_runner)),
+        knowledge=resources.knowledge,
+        conversations=services.conversations,
+        takeovers=StaffConversationService(database, clock),
+        leads=services.leads,
+        appointments=services.appointments,
+        mails=services.mails,
+        followups=services.followups,
+        encode_mail=lambda mail: encode_mail(build_outgoing(mail)),
     )
 
 
@@ -281,6 +295,7 @@ def build_chat(
         conversations=services.conversations,
         knowledge=resources.knowledge,
         responder=EmbeddedResponder(settings.agent),
+        profiles=services.leads.profiles,
         clock=resources.clock,
         limits=settings.limits,
         search=settings.sales_agent.vector_database,

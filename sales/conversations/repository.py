@@ -275,17 +275,17 @@ class ConversationRepository:
             )
             .execution_options(synchronize_session=False)
         )
-        for question in turn.unanswered:
-            self._session.add(
-                UnansweredQuestion(
-                    tenant_id=self._uow.tenant_id,
-                    id=new_id(),
-                    site_id=site_id,
-                    conversation_id=conversation_id,
-                    text=question,
-                    asked_at=turn.started_at,
-                )
+        self._session.add_all(
+            UnansweredQuestion(
+                tenant_id=self._uow.tenant_id,
+                id=new_id(),
+                site_id=site_id,
+                conversation_id=conversation_id,
+                text=question,
+                asked_at=turn.started_at,
             )
+            for question in turn.unanswered
+        )
         if turn.passes_on:
             await self._pass_on(conversation_id, turn.answered_at)
         return str(asked["id"])

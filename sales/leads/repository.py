@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
 from core.db import UnitOfWork
 from core.ids import new_id
@@ -46,10 +46,8 @@ class LeadRepository:
             return
         # In one order, so that two never wait for each other.
         for key in sorted(keys):
-            await self._session.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-                {"key": f"lead {self._uow.tenant_id} {key}"},
-            )
+            number = func.hashtextextended(f"lead {self._uow.tenant_id} {key}", 0)
+            await self._session.execute(select(func.pg_advisory_xact_lock(number)))
 
     async def find_lead(self, lead_id: str, *, lock: bool = False) -> Lead | None:
         """The lead of that id, also a merged one."""
@@ -134,7 +132,7 @@ class LeadRepository:
         self, wanted: LeadFilter, scope: Scope, order: tuple[str, bool], limit: int, offset: int
     ) -> tuple[list[Lead], int]:
         """The leads that fit, in order, and how many there are in all."""
-        conditions = [Lead.merged_into.is_(None), *_conditions(wanted), *_scope(scope)]
+        conditions = [Lead.merged_into.is_(None), *_conditions(wanted), *build_scope(scope)]
         name, descending = order
         columns = [column.desc() if descending else column.asc() for column in _ORDERS[name]]
         query = select(Lead).where(*conditions).order_by(*columns).limit(limit).offset(offset)
@@ -254,7 +252,8 @@ def _conditions(wanted: LeadFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _scope(scope: Scope) -> list[ColumnElement[bool]]:
+def build_scope(scope: Scope) -> list[ColumnElement[bool]]:
+    """What a scope asks of a lead: at most one condition."""
     if scope.everything:
         return []
     team = Lead.team_id == scope.team_id if scope.team_id else Lead.team_id.is_(None)

@@ -1,0 +1,39 @@
+"""What a turn leaves behind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from agent.answers import Draft
+from agent.citing import CitedSentence, join_sentences
+from agent.events import build_payload
+from agent.intents import Intent
+from agent.responder import TurnContext
+from sales.conversations.schemas import CitationContent, TurnRecord
+
+
+def build_record(
+    context: TurnContext,
+    message_id: str,
+    draft: Draft,
+    cited: Sequence[CitedSentence],
+    citations: Sequence[CitationContent],
+    times: tuple[datetime, datetime],
+) -> TurnRecord:
+    """Question, answer, citations, what stayed open, and what the visitor told of themselves.
+    `times` are those of the question and of the answer."""
+    payload = build_payload(cited, citations, draft)
+    return TurnRecord(
+        client_message_id=message_id,
+        visitor_text=context.text,
+        answer_text=join_sentences(cited),
+        payload={**payload, "profile": context.listening.describe()},
+        trace={**draft.trace, "open_question": draft.open_question},
+        citations=tuple(citations),
+        started_at=times[0],
+        answered_at=times[1],
+        unanswered=(draft.open_question,) if draft.open_question else (),
+        passes_on=bool(draft.trace.get("passes_on")),
+        says_goodbye=context.noticed.intent is Intent.GOODBYE,
+    )
