@@ -44,7 +44,7 @@ class Runtime:
         self._traffic = TrafficLimits(settings.limits)
         self.services: Services = build_services(resources, settings)
         self.chat: Chat = build_chat(resources, self.services, settings, self._traffic)
-        self.portal: Portal = build_portal(resources, settings)
+        self.portal: Portal = build_portal(resources, self.services, settings)
 
     @classmethod
     async def start(
@@ -100,7 +100,7 @@ class Runtime:
         self.settings = settings
         self.services = build_services(self.resources, settings)
         self.chat = build_chat(self.resources, self.services, settings, self._traffic)
-        self.portal = build_portal(self.resources, settings)
+        self.portal = build_portal(self.resources, self.services, settings)
         log.info("settings_applied")
         return True
 

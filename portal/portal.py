@@ -8,8 +8,18 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from core.clock import Clock
+from core.db import Database
 from core.security import TokenSigner
 from portal.changes import ChangeNotifier
+from portal.outbox_view import OutboxView
+from sales.appointments.service import AppointmentService
+from sales.conversations.service import ConversationService
+from sales.conversations.staff_service import StaffConversationService
+from sales.followups.mail_service import MailService
+from sales.followups.schemas import StoredMail
+from sales.followups.service import FollowupService
+from sales.knowledge.service import KnowledgeService
+from sales.leads.service import LeadService
 from sales.organization.access_service import AccessService
 from sales.organization.service import OrganizationService
 from sales.organization.session_service import SessionService
@@ -20,6 +30,7 @@ from sales.organization.staff_service import StaffService
 class Portal:
     """The services behind the pages, as `app.yaml` says now."""
 
+    database: Database
     clock: Clock
     signer: TokenSigner
     organization: OrganizationService
@@ -28,6 +39,15 @@ class Portal:
     access: AccessService
     changes: ChangeNotifier
     own_origin: Callable[[Request], str]
+    outbox: OutboxView
+    knowledge: KnowledgeService
+    conversations: ConversationService
+    takeovers: StaffConversationService
+    leads: LeadService
+    appointments: AppointmentService
+    mails: MailService
+    followups: FollowupService
+    encode_mail: Callable[[StoredMail], bytes]
 
     def is_secure(self, request: Request) -> bool:
         """Whether browsers reach this server over https."""

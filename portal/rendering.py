@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,12 +46,23 @@ class Renderer:
         self._environment.globals["static"] = static.address_of
         self._environment.filters["device"] = describe_device
         self._environment.filters["moment"] = _show_moment
+        self._environment.filters["span"] = describe_span
         self._environment.filters["ago"] = lambda at: _show_age(at, clock.now())
 
     def render(self, template: str, *, timezone: str, **values: Any) -> str:
         """The page as text. Times are shown in `timezone`."""
         found = self._environment.get_template(template)
         return found.render(timezone=timezone, **values)
+
+
+def describe_span(length: timedelta) -> str:
+    """`3 hours`: the largest unit is enough to see whether something is late."""
+    seconds = length.total_seconds()
+    for size, name in _AGES:
+        count = int(seconds // size)
+        if count >= 1:
+            return f"{count} {name}{'s' if count > 1 else ''}"
+    return "less than a minute" if seconds > 0 else "–"
 
 
 def describe_device(user_agent: str) -> str:

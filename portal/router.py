@@ -21,12 +21,13 @@ from portal.rendering import Renderer
 from portal.sign_in import build_sign_in_router
 from portal.static_files import StaticFiles
 from portal.team import TEAM_PAGE
+from portal.work_pages import WORK_PAGES
 
 SETTINGS_PAGES = (TEAM_PAGE, CREDENTIALS_PAGE, ACCOUNT_PAGE)
 
 
 def build_portal_router(
-    get_portal: Callable[[], Portal], clock: Clock, pages: Sequence[Page] = ()
+    get_portal: Callable[[], Portal], clock: Clock, pages: Sequence[Page] = WORK_PAGES
 ) -> APIRouter:
     """Everything below /portal. `pages` stand before the settings, in their order."""
     every = (*pages, *SETTINGS_PAGES)

@@ -81,7 +81,8 @@ class StaffConversationRepository:
         for row in rows:
             cells: list[Any] = list(row)
             text, role = last[row.latest]
-            found.append(ConversationAbstract(*cells[:-2], text, role, row.is_waiting))
+            more: dict[str, Any] = {"last_text": text, "last_role": role}
+            found.append(ConversationAbstract(*cells[:-2], **more, is_waiting=row.is_waiting))
         return found, int(total.scalar_one())
 
     async def _find_messages(self, ids: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -75,6 +75,7 @@ EXTRA = {
         "describing",
         "interactions",
         "profile_*",
+        "conversation_scope",
     ),
     "conversations": ("history", "staff_*"),
 }
