@@ -20,6 +20,7 @@ from agent.questions import AskedQuestion
 from sales.conversations.schemas import ConversationState, StoredMessage
 from sales.conversations.service import Pass
 from sales.leads.asking import Moment, TalkState, choose_next_question
+from sales.leads.describing import describe_profile
 from sales.leads.fields import Field, Value
 from sales.leads.fields import Noticed as NoticedField
 from sales.leads.noticing import notice_profile
@@ -81,21 +82,6 @@ class Listening:
     def describe(self) -> dict[str, Any]:
         """The profile as the visitor sees it."""
         return describe_profile(self.profile, self.capture)
-
-
-def describe_profile(profile: Profile, capture: ProfileCaptureSettings) -> dict[str, Any]:
-    """A profile as the visitor sees it: values with confidence, and what is missing."""
-    fields: dict[str, Any] = {}
-    for name in profile.values():
-        evidence = profile.evidence(name)
-        if evidence is not None:
-            fields[name] = {"value": evidence.value, "confidence": round(evidence.confidence, 2)}
-    missing = [
-        name
-        for name in capture.required_fields
-        if name not in fields and not profile.is_declined(name)
-    ]
-    return {"fields": fields, "missing": missing}
 
 
 async def hear(

@@ -34,7 +34,11 @@ from core.outbox import measure_depth
 from portal.appointment_link import build_link_router
 from portal.router import build_portal_router
 from sales.appointments.api import build_appointment_router
+from sales.conversations.service import Pass
 from sales.followups.api import build_mail_router, build_unsubscribe_router
+from sales.leads.api import build_lead_router
+from sales.leads.profile_api import build_staff_profile_router, build_visitor_profile_router
+from sales.leads.service import LeadService
 
 log = structlog.get_logger(__name__)
 
@@ -158,11 +162,25 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
         build_mail_router(lambda: get_runtime().services.mails, build_principal_check(get_runtime))
     )
     app.include_router(build_unsubscribe_router(lambda: get_runtime().services.mails))
+    _add_leads(app, get_runtime)
     app.include_router(build_oauth_router(get_runtime))
     app.include_router(build_portal_router(lambda: get_runtime().portal, SystemClock()))
     _add_health(app, get_runtime, check)
     _add_files(app)
     return app
+
+
+def _add_leads(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
+    def get_leads() -> LeadService:
+        return get_runtime().services.leads
+
+    def admit(request: Request, conversation_id: str) -> Pass:
+        return get_runtime().chat.admit(request, conversation_id)[0]
+
+    identify = build_principal_check(get_runtime)
+    app.include_router(build_lead_router(get_leads, identify))
+    app.include_router(build_staff_profile_router(get_leads, identify))
+    app.include_router(build_visitor_profile_router(get_leads, admit))
 
 
 def _add_health(app: FastAPI, get_runtime: Callable[[], Runtime], check: Any) -> None:

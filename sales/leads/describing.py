@@ -14,6 +14,7 @@ from sales.leads.models import (
     LeadTouch,
     ProductInteraction,
 )
+from sales.leads.profile import Profile
 from sales.leads.profile_repository import ProfileRepository
 from sales.leads.repository import LeadRepository
 from sales.leads.schemas import (
@@ -26,7 +27,7 @@ from sales.leads.schemas import (
     Touch,
     VisitorProfile,
 )
-from sales.leads.settings import PARTS
+from sales.leads.settings import PARTS, ProfileCaptureSettings
 
 _SAME = (
     "id",
@@ -121,6 +122,21 @@ async def gather_detail(uow: UnitOfWork, row: Lead, owners: Mapping[str, Owner])
             ]
         ),
     )
+
+
+def describe_profile(profile: Profile, capture: ProfileCaptureSettings) -> dict[str, Any]:
+    """A profile as the visitor sees it: values with confidence, and what is missing."""
+    fields: dict[str, Any] = {}
+    for name in profile.values():
+        evidence = profile.evidence(name)
+        if evidence is not None:
+            fields[name] = {"value": evidence.value, "confidence": round(evidence.confidence, 2)}
+    missing = [
+        name
+        for name in capture.required_fields
+        if name not in fields and not profile.is_declined(name)
+    ]
+    return {"fields": fields, "missing": missing}
 
 
 def _describe_touch(row: LeadTouch) -> Touch:
