@@ -137,6 +137,7 @@ _YES = re.compile(
 _BUT = re.compile(
     r"\b(?:but|aber|pero|not|nicht|instead|however|wait|lieber|mejor)\b", re.IGNORECASE
 )
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _NO = re.compile(
     r"^\W*(?:no(?:pe|t (?:now|yet|really))?|nah|never ?mind|don'?t|don’t|stop|forget it|nein"
     r"|lieber nicht|doch nicht|nee|keep it|leave it|behalten|d[eé]jal[oa]|mejor no|no gracias)\b",
@@ -146,12 +147,17 @@ _NO = re.compile(
 
 def find_wish(text: str, *, has_appointment: bool) -> Wish | None:
     """What a message wants of a meeting; None when it is about something else."""
-    cancels = bool(_CANCEL.search(text)) or (has_appointment and bool(_CANCEL_IT.search(text)))
-    if cancels:
+    # Sentence by sentence: a question to the website may stand before the wish.
+    wishes = (_find_in_sentence(part, has_appointment) for part in _SENTENCE_END.split(text))
+    return next((wish for wish in wishes if wish), None)
+
+
+def _find_in_sentence(text: str, has_appointment: bool) -> Wish | None:
+    if _CANCEL.search(text) or (has_appointment and _CANCEL_IT.search(text)):
         return Wish.CANCEL
     if has_appointment and (_MOVE.search(text) or _RESCHEDULE.search(text)):
         return Wish.MOVE
-    if _SHOW.search(text) and has_appointment:
+    if has_appointment and _SHOW.search(text):
         return Wish.SHOW
     if _ABOUT.search(text) and not _POSSIBLE.search(text):
         return None

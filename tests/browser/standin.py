@@ -62,6 +62,54 @@ ANSWERS: dict[str, dict[str, Any]] = {
             },
         ],
     },
+    "demo": {
+        "sentences": [{"text": "These times are free. Which one suits you?", "citations": []}],
+        "cards": [
+            {
+                "kind": "slots",
+                "title": "Free times",
+                "timezone": "Europe/Berlin, UTC+1",
+                "hint": "Tell me when else would suit you.",
+                "slots": [
+                    {"id": "20261203T1300Z-30", "label": "Thursday 3 December, 14:00–14:30"},
+                    {"id": "20261204T0900Z-30", "label": "Friday 4 December, 10:00–10:30"},
+                ],
+            }
+        ],
+    },
+    "december": {
+        "sentences": [{"text": "Which address may I write to?", "citations": []}],
+        "cards": [
+            {
+                "kind": "form",
+                "title": "Where may the confirmation go?",
+                "submit": "Continue",
+                "action": {"kind": "contact", "id": "20261203T1300Z-30"},
+                "fields": [
+                    {"name": "name", "label": "Name", "type": "text", "required": True},
+                    {"name": "email", "label": "E-mail", "type": "email", "required": True},
+                ],
+            }
+        ],
+    },
+    "@": {
+        "sentences": [{"text": "Shall I book it?", "citations": []}],
+        "cards": [
+            {
+                "kind": "appointment",
+                "id": "",
+                "label": "Thursday 3 December, 14:00–14:30",
+                "timezone": "Europe/Berlin, UTC+1",
+                "rep": "Hannah Braithwaite",
+                "status": "proposed",
+                "status_label": "Not booked yet",
+                "actions": [
+                    {"label": "Yes, book it", "action": {"kind": "confirm", "id": "s1"}},
+                    {"label": "Another time", "action": {"kind": "other", "id": ""}},
+                ],
+            }
+        ],
+    },
     "evil": {
         "sentences": [{"text": "<img src=x onerror=alert(1)> is <b>text</b>.", "citations": [3]}],
     },

@@ -116,9 +116,9 @@ function forget(error) {
 
 /** Asks again what a reload cut off, with the same id, unless the answer is there by now. */
 function recover() {
-  for (const { id, text } of getPending()) {
-    const [question, answer] = buildTurn(id, text);
-    const known = items.filter((item) => item.id === id);
+  for (const waiting of getPending()) {
+    const [question, answer] = buildTurn(waiting);
+    const known = items.filter((item) => item.id === waiting.id);
     if (known[1]) settle(known[1]);
     else items.push(...(known[0] ? [] : [question]), answer);
   }
@@ -132,14 +132,14 @@ function settle({ id, state, error }) {
   }
 }
 
-/** @param {string} text */
-export function send(text) {
+/** @param {string} text @param {CardAction} [action] the button that stands behind it */
+export function send(text, action) {
   // The last part of such an address is a random UUID; crypto.randomUUID exists on https only.
   const address = URL.createObjectURL(new Blob());
   URL.revokeObjectURL(address);
-  const id = address.slice(-36);
-  tab.set({ pending: [...getPending(), { id, text }] });
-  items.push(...buildTurn(id, text));
+  const waiting = { id: address.slice(-36), text, action };
+  tab.set({ pending: [...getPending(), waiting] });
+  items.push(...buildTurn(waiting));
   suggestions = [];
   retry();
 }
@@ -191,10 +191,10 @@ async function pump() {
 
 /** @param {Item} item */
 async function ask(item) {
-  const { id, question } = item;
+  const { id, question, action } = item;
   const fresh = buildItem(id, "agent", {});
   controller = new AbortController();
-  const message = { message_id: id, text: question };
+  const message = { message_id: id, text: question, action };
   await callOpen("/messages", message, (name, data) => {
     if (name === "error") throw new ApiError(data.code, data.message);
     applyEvent(fresh, name, data);

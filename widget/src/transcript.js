@@ -27,11 +27,11 @@ const readAnswer = ({ text, sentences, citations, cards }) => ({
 
 /**
  * A question and the place of its answer.
- * @param {string} id @param {string} text
+ * @param {Pending} waiting
  */
-export const buildTurn = (id, text) => [
+export const buildTurn = ({ id, text, action }) => [
   buildItem(id, "visitor", plain(text)),
-  buildItem(id, "agent", { state: "queued", question: text }),
+  buildItem(id, "agent", { state: "queued", question: text, action }),
 ];
 
 /** The first thing that is said. @param {string} text */

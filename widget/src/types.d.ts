@@ -79,9 +79,23 @@ interface Item {
   cards: Card[];
   /** An answer's question, to send it again. */
   question?: string;
+  action?: CardAction;
   /** Belongs to an earlier conversation that the server no longer knows. */
   old?: boolean;
   error?: import("./api.js").ApiError;
+}
+
+/** What a card's button or form means; the server made it up and reads it again. */
+interface CardAction {
+  kind: string;
+  id?: string;
+  values?: Record<string, unknown>;
+}
+
+interface Pending {
+  id: string;
+  text: string;
+  action?: CardAction;
 }
 
 interface Saved {
@@ -95,5 +109,5 @@ interface TabState {
   /** Whether the visitor left the panel open in this tab. */
   open?: boolean;
   /** Questions without an answer yet: sent again, with the same id, after a reload. */
-  pending?: { id: string; text: string }[];
+  pending?: Pending[];
 }

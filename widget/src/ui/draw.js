@@ -62,6 +62,8 @@ export function draw(unread) {
     frame.log,
     items.map((item, index) => [item, () => nodes[index]]),
   );
+  for (const card of frame.log.querySelectorAll("fieldset"))
+    card.disabled = !!session.current || session.ended;
   const chips = session.current || session.ended ? [] : session.suggestions;
   reconcile(
     frame.chips,

@@ -92,7 +92,7 @@ function wirePanel() {
   };
   panel.onclick = ({ target }) => {
     const control = /** @type {Element} */ (target);
-    if (!control.isConnected || control.closest("[hidden]")) focusBack();
+    if (!control.isConnected || control.closest("[hidden],:disabled")) focusBack();
   };
   scroll.onscroll = () => {
     following = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
