@@ -19,11 +19,11 @@ def build_silence(
     listening: Listening,
 ) -> TurnRecord:
     """The visitor's message; and once, so that the silence is no riddle, that somebody is there."""
-    since = state.taken_over_at
-    is_told = any(
-        message.role in ("visitor", "staff") and (since is None or message.created_at >= since)
-        for message in state.messages
-    )
+    mark = state.taken_over_at.isoformat() if state.taken_over_at else ""
+    # Where the agent is not heard among the latest messages, the notice lies before them.
+    heard = [message for message in state.messages if message.role == "agent"]
+    is_told = any(message.payload.get("taken_over_at") == mark for message in heard)
+    is_told = is_told or bool(state.messages and not heard)
     notice = "" if is_told else say("taken_over", choose_language(state.locale, site.language))
     return TurnRecord(
         client_message_id=message_id,
@@ -33,6 +33,7 @@ def build_silence(
             "sentences": [{"text": notice, "citations": []}] if notice else [],
             "outcome": "talk",
             "awaits_staff": True,
+            "taken_over_at": mark,
             "profile": listening.describe(),
         },
         trace={"taken_over_by": state.taken_over_by, **listening.remember()},
