@@ -145,7 +145,7 @@ def build_lead_router(get_leads: GetLeads, identify: Identify) -> APIRouter:
         return JSONResponse(content, 200 if made.existed else 201)
 
     @router.get("", response_model=LeadsOut)
-    async def list_leads(  # noqa: PLR0917 - each is a query parameter of its own
+    async def list_leads(  # noqa: PLR0917, PLR0913 - each is a query parameter of its own
         status: Annotated[str, Query(max_length=20)] = "",
         assigned_to: Annotated[str, Query(max_length=36)] = "",
         tier: Literal["", "hot", "warm", "cool", "cold"] = "",
