@@ -8,11 +8,13 @@ forget it. Work for all tenants (the outbox runner, migrations) says so by `tena
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm.interfaces import ORMOption
 
 from core.db.tables import TenantRow
 from core.errors import BugError
@@ -67,13 +69,16 @@ def _scope_statement(state: ORMExecuteState) -> None:
         return
     if state.is_column_load or state.is_relationship_load:
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            TenantRow,
-            lambda cls: cls.tenant_id == tenant_id,
-            include_aliases=True,
-            track_closure_variables=True,
-        )
+    state.statement = state.statement.options(_only_rows_of(tenant_id))
+
+
+@lru_cache(maxsize=256)
+def _only_rows_of(tenant_id: str) -> ORMOption:
+    return with_loader_criteria(
+        TenantRow,
+        lambda cls: cls.tenant_id == tenant_id,
+        include_aliases=True,
+        track_closure_variables=True,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, distinct, func, insert, select, update
+from sqlalchemy import Integer, and_, bindparam, distinct, func, insert, select, update
 
 from core.db import UnitOfWork
 from core.ids import new_id
@@ -64,6 +64,25 @@ _MESSAGE_FIELDS = (
     Message.payload,
     Message.created_at,
     Message.trace,
+)
+# Every turn begins with these two: built once, because building costs as much as executing.
+_WITH_ANSWER = (
+    select(Conversation, *_MESSAGE_FIELDS)
+    .outerjoin(
+        Message,
+        and_(
+            Message.conversation_id == Conversation.id,
+            Message.client_message_id == bindparam("client_message_id"),
+            Message.role == "agent",
+        ),
+    )
+    .where(Conversation.id == bindparam("conversation_id"))
+)
+_LATEST_MESSAGES = (
+    select(*_MESSAGE_FIELDS)
+    .where(Message.conversation_id == bindparam("conversation_id"))
+    .order_by(Message.id.desc())
+    .limit(bindparam("limit", type_=Integer))
 )
 
 
@@ -188,17 +207,8 @@ class ConversationRepository:
         self, conversation_id: str, client_message_id: str
     ) -> tuple[Conversation, StoredMessage | None] | None:
         """The conversation, with the answer that a message of this client id already got."""
-        answered = and_(
-            Message.conversation_id == Conversation.id,
-            Message.client_message_id == client_message_id,
-            Message.role == "agent",
-        )
-        query = (
-            select(Conversation, *_MESSAGE_FIELDS)
-            .outerjoin(Message, answered)
-            .where(Conversation.id == conversation_id)
-        )
-        row = (await self._session.execute(query)).first()
+        values = {"conversation_id": conversation_id, "client_message_id": client_message_id}
+        row = (await self._session.execute(_WITH_ANSWER, values)).first()
         if row is None:
             return None
         conversation, *message = row
@@ -206,14 +216,9 @@ class ConversationRepository:
 
     async def list_messages(self, conversation_id: str, limit: int) -> list[StoredMessage]:
         """The last `limit` messages, oldest first."""
-        query = (
-            select(*_MESSAGE_FIELDS)
-            .where(Message.conversation_id == conversation_id)
-            .order_by(Message.id.desc())
-            .limit(limit)
-        )
-        rows = [StoredMessage(*row) for row in await self._session.execute(query)]
-        return rows[::-1]
+        values = {"conversation_id": conversation_id, "limit": limit}
+        found = await self._session.execute(_LATEST_MESSAGES, values)
+        return [StoredMessage(*row) for row in found][::-1]
 
     async def find_answer(
         self, conversation_id: str, client_message_id: str

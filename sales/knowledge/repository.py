@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from core.db import UnitOfWork
 from core.ids import new_id
@@ -30,6 +30,14 @@ _STORED = (
     KnowledgePassage.start,
     KnowledgePassage.end,
     KnowledgePassage.content_hash,
+)
+# Every question needs these two: built once, because building costs as much as executing.
+_BY_ID = select(*_STORED).where(
+    KnowledgePassage.id.in_(bindparam("ids", expanding=True)),
+    KnowledgePassage.site_id == bindparam("site_id"),
+)
+_REVISION = select(KnowledgeRevision.revision).where(
+    KnowledgeRevision.site_id == bindparam("site_id")
 )
 
 
@@ -114,10 +122,8 @@ class KnowledgeRepository:
         """The passages that exist among `ids`, by id."""
         found: dict[int, StoredPassage] = {}
         for batch in _batches(ids):
-            query = select(*_STORED).where(
-                KnowledgePassage.id.in_(batch), KnowledgePassage.site_id == self._site_id
-            )
-            found |= {row[0]: _stored(row) for row in await self._session.execute(query)}
+            rows = await self._session.execute(_BY_ID, {"ids": batch, "site_id": self._site_id})
+            found |= {row[0]: _stored(row) for row in rows}
         return found
 
     async def list_question_headings(self, page_url: str | None, limit: int) -> list[str]:
@@ -174,9 +180,8 @@ class KnowledgeRepository:
 
     async def find_revision(self) -> int:
         """How often the site's knowledge has changed; 0 when it never was ingested."""
-        query = select(KnowledgeRevision.revision)
-        query = query.where(KnowledgeRevision.site_id == self._site_id)
-        return int((await self._session.execute(query)).scalar() or 0)
+        found = await self._session.execute(_REVISION, {"site_id": self._site_id})
+        return int(found.scalar() or 0)
 
     async def bump_revision(self) -> None:
         """Tell every process that the site's knowledge has changed."""
