@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from email.generator import BytesGenerator
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -26,13 +27,19 @@ _ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
 class _MailPolicy(EmailPolicy):
-    """Standard mail, but for an address of ours that must stay in one piece: the library
-    would turn what is longer than a line into encoded words, which are no link any more."""
+    """Standard mail, but for two headers that the library folds badly.
+
+    An address longer than a line must stay in one piece: as encoded words it is no link any
+    more. And a subject that is encoded in part gets a second space where its line breaks.
+    """
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """One header as it stands in the file."""
         if name.lower() == "list-unsubscribe":
             return f"{name}: {value}\r\n".encode("ascii")
+        if name.lower() == "subject" and not str(value).isascii():
+            words = Header(str(value), "utf-8", header_name=name).encode(linesep="\r\n")
+            return f"{name}: {words}\r\n".encode("ascii")
         return super().fold_binary(name, value)
 
 

@@ -50,7 +50,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredQuestion:
-    """A question that the website answered. `quotes` are the words of the pages."""
+    """A question that the website answered. `quotes` are words of the pages that the answer puts
+    in its own."""
 
     question: str
     answer: str

@@ -96,7 +96,7 @@ def build_sales_summary(
         interests=known.describe(briefing.interests),
         objections=known.describe(briefing.objections),
         competitors=known.describe(briefing.competitors),
-        next_steps=known.describe(briefing.next_steps),
+        next_steps=known.describe(_list_steps(briefing.next_steps, meetings)),
         talking_points=known.describe(briefing.talking_points),
         meetings=tuple(meetings),
         pages=tuple(list_pages(record, open_url)),
@@ -130,6 +130,12 @@ class _Transcript:
         return tuple(
             Statement(one_line(point.text), self.refer_all(point.evidence)) for point in points
         )
+
+
+def _list_steps(steps: Sequence[Point], meetings: Sequence[MeetingLine]) -> list[Point]:
+    """What is left to do: a meeting that is booked need not be offered."""
+    is_booked = any(not meeting.is_cancelled for meeting in meetings)
+    return [step for step in steps if not (is_booked and step.id == "meeting_asked")]
 
 
 def _name(picture: LeadPicture) -> str:

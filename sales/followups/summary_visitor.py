@@ -62,9 +62,7 @@ def list_answered(
                 question=one_line(question.text),
                 answer=one_line(text, _LONGEST_ANSWER),
                 sources=tuple(_list_sources(citations, open_url)),
-                quotes=tuple(
-                    dict.fromkeys(one_line(str(one.get("quote", ""))) for one in citations)
-                ),
+                quotes=tuple(_list_quotes(citations, text)),
                 asked_at=f"{question.created_at.astimezone(zone):%H:%M}",
             )
     return list(found.values())[-_MOST_ANSWERS:]
@@ -96,6 +94,12 @@ def _join_cited(answer: StoredMessage) -> str:
     """The sentences that rest on a page; not the courtesies around them."""
     sentences = answer.payload.get("sentences", [])
     return " ".join(str(one["text"]) for one in sentences if one.get("citations"))
+
+
+def _list_quotes(citations: Sequence[dict[str, str]], answer: str) -> list[str]:
+    """The pages' own words, where the answer does not hold them already."""
+    quotes = (str(one.get("quote", "")).strip() for one in citations)
+    return list(dict.fromkeys(one_line(quote) for quote in quotes if quote and quote not in answer))
 
 
 def _list_sources(

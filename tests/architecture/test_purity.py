@@ -38,6 +38,8 @@ PURE = (
     "sales/appointments/calendar_file.py",
     "agent/booking*.py",
     "sales/leads/notice_*.py",
+    "sales/followups/summary_*.py",
+    "sales/followups/wording.py",
     "sales/leads/noticing.py",
     "sales/leads/profile.py",
     "sales/leads/asking.py",

@@ -18,7 +18,8 @@ MAIL = OutgoingMail(
     idempotency_key="summary-visitor.0199",
     sender=MailAddress("hello@larkmere.example", "Larkmere Instruments"),
     recipients=(MailAddress("ana@silva.example", "Ana Conceição, PhD"),),
-    subject="Your conversation – with Larkmère",
+    subject="Your meeting with Larkmère Instruments: Monday 21 December, "
+    "10:00–10:30 (Europe/Berlin, UTC+1)",
     text="Olá Ana,\n\n.\nFrom here on: €5.\n" + "long " * 60,
     html="<!doctype html><p>Olá <b>Ana</b> – €5</p>" + "<i>long</i> " * 100,
     written_at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC),
