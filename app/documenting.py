@@ -73,12 +73,8 @@ def _models(definitions: dict[str, Any], value: dict[str, Any]) -> list[dict[str
 
 
 def _type(value: dict[str, Any]) -> str:
-    if "const" in value:
-        return f"`{value['const']}`"
-    if "enum" in value:
-        return ", ".join(f"`{one}`" for one in value["enum"])
-    if "$ref" in value:
-        return "section"
+    if "const" in value or "enum" in value:
+        return ", ".join(f"`{one}`" for one in value.get("enum", [value.get("const")]))
     if "anyOf" in value:
         kinds = [_type(part) for part in value["anyOf"] if part.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))
@@ -86,7 +82,7 @@ def _type(value: dict[str, Any]) -> str:
         return "list"
     if value.get("format") == "duration":
         return "seconds"
-    return str(value.get("type", "section"))
+    return str(value.get("type", "section"))  # a reference to another section has no type
 
 
 def _default(value: dict[str, Any], required: bool, is_model: bool) -> str:

@@ -52,9 +52,8 @@ def main() -> int:
     for name, command in CHECKS:
         started = time.monotonic()
         done = subprocess.run(command, check=False)
-        say(
-            f"{name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)"
-        )
+        verdict = "FAILED" if done.returncode else "ok"
+        say(f"{name}: {verdict} ({time.monotonic() - started:.0f} s)")
         if done.returncode:
             return done.returncode
     ensure_chromium()

@@ -280,6 +280,12 @@ class ConversationRepository:
             )
             .execution_options(synchronize_session=False)
         )
+        self._note_unanswered(conversation_id, site_id, turn)
+        if turn.passes_on:
+            await self._pass_on(conversation_id, turn.answered_at)
+        return str(asked["id"])
+
+    def _note_unanswered(self, conversation_id: str, site_id: str, turn: TurnRecord) -> None:
         self._session.add_all(
             UnansweredQuestion(
                 tenant_id=self._uow.tenant_id,
@@ -291,9 +297,6 @@ class ConversationRepository:
             )
             for question in turn.unanswered
         )
-        if turn.passes_on:
-            await self._pass_on(conversation_id, turn.answered_at)
-        return str(asked["id"])
 
     async def _pass_on(self, conversation_id: str, at: datetime) -> None:
         latest = (
