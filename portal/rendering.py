@@ -46,6 +46,7 @@ class Renderer:
         self._environment.globals["static"] = static.address_of
         self._environment.filters["device"] = describe_device
         self._environment.filters["moment"] = _show_moment
+        self._environment.filters["clock"] = _show_clock
         self._environment.filters["span"] = describe_span
         self._environment.filters["ago"] = lambda at: _show_age(at, clock.now())
 
@@ -83,6 +84,12 @@ def _show_moment(context: Context, at: datetime | None) -> Markup:
     return Markup('<time datetime="{}" title="{} {}">{}</time>').format(
         at.astimezone(UTC).isoformat(), text, shown.tzname(), text
     )
+
+
+@pass_context
+def _show_clock(context: Context, at: datetime) -> str:
+    """`14:30` in the viewer's own time zone."""
+    return f"{at.astimezone(ZoneInfo(str(context.get('timezone', 'UTC')))):%H:%M}"
 
 
 def _show_age(at: datetime | None, now: datetime) -> Markup:

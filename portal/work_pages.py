@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from portal.appointments import APPOINTMENTS_PAGE
 from portal.conversations import CONVERSATIONS_PAGE
 from portal.health import HEALTH_PAGE
+from portal.leads import LEADS_PAGE
 from portal.mail import MAIL_PAGE
 from portal.pages import Page
 
-WORK_PAGES: tuple[Page, ...] = (CONVERSATIONS_PAGE, MAIL_PAGE, HEALTH_PAGE)
+WORK_PAGES: tuple[Page, ...] = (
+    LEADS_PAGE,
+    CONVERSATIONS_PAGE,
+    APPOINTMENTS_PAGE,
+    MAIL_PAGE,
+    HEALTH_PAGE,
+)
