@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
@@ -67,6 +68,41 @@ class LeadSourcesOut(BaseModel):
     data: list[LeadSourceOut]
 
 
+class ConversionOut(BaseModel):
+    """Conversations of one page, referrer domain or campaign, and how many became leads."""
+
+    value: str
+    conversations: int
+    with_contact: int
+    leads: int
+    qualified: int
+
+
+class ConversationTotalsOut(BaseModel):
+    """All conversations of the period in which something was said. `complete`: every required
+    field of the profile is known; `qualified_with_contact`: qualified, and can be reached."""
+
+    conversations: int
+    resolved: int
+    unresolved: int
+    unknown: int
+    complete: int
+    with_contact: int
+    leads: int
+    qualified: int
+    qualified_with_contact: int
+
+
+class ConversionsOut(BaseModel):
+    """What became of the conversations of a period."""
+
+    group_by: str
+    start: datetime
+    end: datetime
+    totals: ConversationTotalsOut
+    data: list[ConversionOut]
+
+
 def describe_found(passage: RankedPassage) -> dict[str, Any]:
     """A found passage as plain values, for HTTP and the command line."""
     return {
@@ -125,10 +161,7 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
         `to` are dates (both included, UTC) or times; the last 30 days when left out."""
         runtime = get_runtime()
         tenant_id = _choose_site(runtime, site, staff).ref.tenant_id
-        until = _read_moment(end, "to", last=True) if end else runtime.resources.clock.now()
-        since = _read_moment(start, "from", last=False) if start else until - _PERIOD
-        if since >= until:
-            raise Invalid("from must be before to.", {"field": "from"})
+        since, until = _read_period(runtime, start, end)
         conversations = runtime.chat.conversations
         rows = await conversations.list_lead_sources(tenant_id, group_by, since, until)
         return {
@@ -147,7 +180,39 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
             ],
         }
 
+    @router.get("/analytics/conversions", response_model=ConversionsOut, tags=["analytics"])
+    async def list_conversions(
+        start: Annotated[str, Query(alias="from", max_length=40)] = "",
+        end: Annotated[str, Query(alias="to", max_length=40)] = "",
+        group_by: Literal["page", "referrer_domain", "utm_campaign"] = "page",
+        site: Annotated[str, Query(max_length=64)] = "",
+        staff: Principal | None = caller,
+    ) -> dict[str, Any]:
+        """What became of conversations: by page, referrer domain or campaign, and in all.
+        `unknown` are those of which nobody can say whether they helped: silence is no success."""
+        runtime = get_runtime()
+        tenant_id = _choose_site(runtime, site, staff).ref.tenant_id
+        since, until = _read_period(runtime, start, end)
+        analytics = runtime.services.leads.analytics
+        rows = await analytics.list_conversions(tenant_id, group_by, since, until)
+        return {
+            "group_by": group_by,
+            "start": since,
+            "end": until,
+            "totals": asdict(await analytics.measure(tenant_id, since, until)),
+            "data": [asdict(row) for row in rows],
+        }
+
     return router
+
+
+def _read_period(runtime: Runtime, start: str, end: str) -> tuple[datetime, datetime]:
+    """The period asked for; the last 30 days when nothing is said."""
+    until = _read_moment(end, "to", last=True) if end else runtime.resources.clock.now()
+    since = _read_moment(start, "from", last=False) if start else until - _PERIOD
+    if since >= until:
+        raise Invalid("from must be before to.", {"field": "from"})
+    return since, until
 
 
 def _choose_site(runtime: Runtime, key: str, staff: Principal | None) -> KnownSite:

@@ -18,6 +18,7 @@ from core.outbox import Outbox
 from sales.conversations.history import read_history
 from sales.conversations.schemas import TurnRecord
 from sales.conversations.service import Pass
+from sales.leads.analytics import LeadAnalytics
 from sales.leads.briefing import Briefing
 from sales.leads.changing import apply_changes, read_new_lead
 from sales.leads.describing import describe_lead, gather_detail
@@ -76,6 +77,7 @@ class LeadService:
         self.rules = rules
         self.profiles = ProfileService(database, clock, organization, capture)
         self.products = ProductRecorder(clock)
+        self.analytics = LeadAnalytics(database)
         self._qualifier = Qualifier(clock, outbox, capture, rules, count_appointments)
 
     async def follow_turn(

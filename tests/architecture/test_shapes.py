@@ -74,6 +74,7 @@ EXTRA = {
         "changing",
         "describing",
         "interactions",
+        "analytics",
         "profile_*",
         "conversation_scope",
     ),

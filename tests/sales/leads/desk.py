@@ -118,7 +118,9 @@ class Desk:
         )
         return Pass(started.conversation_id, started.visitor_id, ref), started.visitor_token
 
-    async def say(self, ticket: Pass, text: str, *, outcome: str = "talk") -> None:
+    async def say(
+        self, ticket: Pass, text: str, *, outcome: str = "talk", intent: str = "question"
+    ) -> None:
         """A turn as the agent records it."""
         now = self.clock.now()
         stored = await self.leads.profiles.get_profile(ticket.site.tenant_id, ticket.visitor_id)
@@ -128,7 +130,7 @@ class Desk:
             visitor_text=text,
             answer_text="Well.",
             payload={"outcome": outcome},
-            trace={"intent": "question", TRACE_KEY: write_told(Told(noticed=tuple(noticed)))},
+            trace={"intent": intent, TRACE_KEY: write_told(Told(noticed=tuple(noticed)))},
             citations=(),
             started_at=now,
             answered_at=now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -226,3 +227,20 @@ async def test_a_visitor_corrects_their_profile_and_history_keeps_the_old(desk: 
     for bad in ({"email": "nothing"}, {"phone": "12"}, {"wrong": "x"}, {"company": "x" * 400}):
         with pytest.raises(Invalid):
             await change(ticket, bad, set_by=SetBy.FORM)
+
+
+async def test_figures_keep_silence_apart_from_success(desk: Desk) -> None:
+    served, silent, lost = [(await desk.arrive())[0] for _ in range(3)]
+    await desk.say(served, "How much is it? I'm at a@acme.example", outcome="answered")
+    await desk.say(served, "thanks", intent="thanks")
+    await desk.say(silent, "How much is it?", outcome="answered")
+    await desk.say(lost, "Who won?", outcome="not_found")
+    start, end = desk.clock.at - timedelta(days=1), desk.clock.at + timedelta(days=1)
+    tenant = served.site.tenant_id
+    figures = await desk.leads.analytics.measure(tenant, start, end)
+    assert (figures.conversations, figures.leads, figures.with_contact) == (3, 1, 1)
+    assert (figures.resolved, figures.unresolved, figures.unknown) == (1, 1, 1)
+    rows = await desk.leads.analytics.list_conversions(tenant, "page", start, end)
+    assert [(row.value, row.conversations, row.leads) for row in rows] == [("/pricing", 3, 1)]
+    other = desk.principal(site="else").tenant_id
+    assert (await desk.leads.analytics.measure(other, start, end)).conversations == 0
