@@ -50,7 +50,7 @@ class Stage(StrEnum):
 @dataclass(frozen=True, slots=True)
 class BookingState:
     """What lies on the table after an answer. `moving` is the appointment to be moved, or to be
-    cancelled; `email` the address that the visitor was told the mail will go to."""
+    cancelled; `name` and `email` are those that the visitor confirms along with the slot."""
 
     stage: Stage
     slots: tuple[str, ...] = ()
@@ -59,6 +59,7 @@ class BookingState:
     timezone: str = ""
     minutes: int | None = None
     moving: str = ""
+    name: str = ""
     email: str = ""
     language: str = ""
 

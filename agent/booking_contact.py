@@ -43,6 +43,9 @@ def read_contact(
             state = BookingState.from_trace(trace.get("booking"))
             asks = state is not None and state.stage is Stage.CONTACT
             asked = Field.CUSTOMER_NAME if asks else None
+            # What came by a form and was shown back.
+            given = {"name": state.name, "email": state.email} if state else {}
+            found.update({name: value for name, value in given.items() if value})
         elif role == "visitor":
             found.update(_notice(said, asked, locale))
     return _add_form(found, action)

@@ -230,8 +230,15 @@ class Talk:
     ) -> BookingState:
         """The slot waits for an answer; the offers it came from stay on the table."""
         previous = self.message.state or BookingState(stage)
+        name = self.contact.values.get("name", "")
         return replace(
-            previous, stage=stage, slot=slot.id, rep_id=rep_id, email=email, moving=moving
+            previous,
+            stage=stage,
+            slot=slot.id,
+            rep_id=rep_id,
+            name=name,
+            email=email,
+            moving=moving,
         )
 
     def _tell(self, key: str, appointment: BookedAppointment) -> str:

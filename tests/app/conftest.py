@@ -15,6 +15,19 @@ from tests.support.process import ServerProcess, run_command
 from tests.support.visitor import Visitor
 from tests.support.website import write_website
 
+# Somebody can be met around the clock, so that tests do not depend on when they run.
+MEETINGS = """
+email: {sales_team: [team@brightwater.example]}
+sales_agent:
+  appointment_scheduling:
+    enabled: true
+    durations: [15, 60]
+    minimum_notice_hours: 1
+    reps:
+      - {key: robin, name: Robin Weller, email: robin@brightwater.example, timezone: UTC,
+         working_hours: {mon-sun: "0:00-24:00"}}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -54,7 +67,7 @@ def served(
         template: str = request.getfixturevalue("postgres_template")
         environment["TEST_DATABASE_URL"] = server.create_database(template)
         database = "database: {url: '${TEST_DATABASE_URL}'}"
-    more = "tenants: [{key: default}, {key: other}]"
+    more = f"tenants: [{{key: default}}, {{key: other}}]\n{MEETINGS}"
     config = write_website(folder, database=database, more=more)
     other = "  - {key: elsewhere, name: Elsewhere, tenant: other, allowed_origins: [self]}\n"
     config.write_text(config.read_text().replace("knowledge:\n", f"{other}knowledge:\n"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from core.clock import FixedClock
 from core.db import Database
 from core.ids import new_id
 from core.outbox import EffectRegistry, EmbeddedRunner, Outbox, RunnerOptions
+from core.protocols.calendar import Calendar
 from core.security import TokenSigner
 from integrations.local.calendar import LocalCalendar
 from sales.appointments.availability import Availability
@@ -69,7 +71,12 @@ class Desk:
 
     @classmethod
     async def open(
-        cls, database: Database, now: datetime = NOW, tenant: str = "default", **changes: Any
+        cls,
+        database: Database,
+        now: datetime = NOW,
+        tenant: str = "default",
+        wrap: Callable[[Calendar], Calendar] = lambda calendar: calendar,
+        **changes: Any,
     ) -> Desk:
         clock = FixedClock(now)
         settings = AppointmentSettings.model_validate({**DEFAULTS, **changes})
@@ -79,8 +86,10 @@ class Desk:
         calendar = LocalCalendar(database)
         registry = EffectRegistry()
         holder: list[AppointmentService] = []
-        registry.add(CalendarEffects(lambda: holder[0], calendar))
-        options = RunnerOptions(poll=timedelta(milliseconds=50))
+        registry.add(CalendarEffects(lambda: holder[0], wrap(calendar)))
+        options = RunnerOptions(
+            poll=timedelta(milliseconds=50), heartbeat=timedelta(milliseconds=200)
+        )
         runner = EmbeddedRunner(database, registry, clock, options=options)
         availability = Availability(database, calendar, settings)
         service = AppointmentService(

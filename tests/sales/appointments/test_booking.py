@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -54,7 +55,7 @@ async def test_overlapping_meetings_of_other_lengths_are_kept_apart(desk: Desk) 
     ends = await asyncio.gather(*wishes, return_exceptions=True)
     booked = sorted(end.starts_at for end in ends if not isinstance(end, BaseException))
     assert booked
-    assert all(b - a >= hour for a, b in zip(booked, booked[1:], strict=False))
+    assert all(b - a >= hour for a, b in pairwise(booked))
     assert all(isinstance(end, SlotTaken) for end in ends if isinstance(end, BaseException))
 
 
