@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.process import COMMAND, ServerProcess, clean_environment, run_command
 from tests.support.visitor import Visitor
-from tests.support.website import BASE_URL, write_pages, write_website
+from tests.support.website import BASE_URL, SITE_KEY, write_pages, write_website
 
 COMMANDS = ("demo", "serve", "ingest", "search", "questions", "check", "migrate", "api-key")
 
@@ -41,6 +41,16 @@ def _copy(folder: Path, to: Path) -> Path:
     return shutil.copytree(folder, to / "copy")
 
 
+def _find_by_keyword(folder: Path, word: str) -> str:
+    """The page that the keyword index names first."""
+    query = (
+        "SELECT url FROM knowledge_passages WHERE id IN (SELECT rowid FROM knowledge_passages_fts "
+        "WHERE knowledge_passages_fts MATCH ? ORDER BY rank LIMIT 1)"
+    )
+    with sqlite3.connect(folder / ".data" / "sales-agent.db") as connection:
+        return str(connection.execute(query, (f"text : {word}",)).fetchone()[0])
+
+
 def _taken_port() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0))
 
@@ -58,11 +68,14 @@ def test_an_unknown_command_is_refused() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_demo_on_a_taken_port_says_which_one_it_uses(tmp_path: Path) -> None:
+def test_demo_on_a_taken_port_says_which_one_it_uses(folder: Path) -> None:
+    # The small website in the demo's place: its vectors are made in no time.
+    config = folder / "app.yaml"
+    config.write_text(config.read_text().replace(SITE_KEY, "demo"))
     with _taken_port() as taken:
         port = taken.getsockname()[1]
-        environment = {"PORT": str(port), "SALES_AGENT_DATA": str(tmp_path / "kept")}
-        server = ServerProcess(tmp_path, environment=environment, command="demo", port=-1)
+        environment = {"PORT": str(port), "SALES_AGENT_DATA": str(folder / "kept")}
+        server = ServerProcess(folder, environment=environment, command="demo", port=-1)
         try:
             used = server.wait_for(rf"Port {port} is taken: using (\d+) instead")[1]
             page = server.wait_for(r"Open this page .*?(http://\S+)")[1]
@@ -71,11 +84,10 @@ def test_demo_on_a_taken_port_says_which_one_it_uses(tmp_path: Path) -> None:
             assert httpx.get(page).status_code == 200
             with httpx.Client(base_url=f"http://127.0.0.1:{used}", timeout=30) as http:
                 visitor = Visitor.arrive(http, site_key="demo")
-                answer = visitor.ask("How much does the Team plan cost?")
-                assert answer["citations"][0]["url"].startswith(f"http://127.0.0.1:{used}/demo/")
+                assert "€59" in visitor.ask("How much does a standard service cost?")["text"]
         finally:
             server.stop()
-    assert (tmp_path / "kept" / "sales-agent.db").exists()
+    assert (folder / "kept" / "sales-agent.db").exists()
 
 
 def test_serve_listens_where_it_is_told_and_keeps_data_where_it_is_told(folder: Path) -> None:
@@ -120,8 +132,7 @@ def test_a_folder_is_read_in_on_the_spot(folder: Path) -> None:
         "ingest", str(more), "--base-url", "https://b.example", "--no-vectors", cwd=folder
     )
     assert done.returncode == 0, done.stderr
-    found = run_command("search", "tandem price", "--json", cwd=folder)
-    assert json.loads(found.stdout)["passages"][0]["url"] == "https://b.example/a"
+    assert _find_by_keyword(folder, "tandems") == "https://b.example/a"
 
 
 def test_a_source_that_fails_ends_with_a_message_and_exit_code_1(read_in: Path) -> None:
@@ -148,8 +159,7 @@ def test_a_broken_export_names_its_line_and_leaves_the_index_whole(
     done = run_command("ingest", str(broken), "--no-vectors", cwd=folder)
     assert done.returncode == 1
     assert "line 6" in done.stderr
-    found = run_command("search", "How much does a service cost?", "--json", cwd=folder)
-    assert json.loads(found.stdout)["passages"][0]["url"] == f"{BASE_URL}/pricing"
+    assert _find_by_keyword(folder, "service") == f"{BASE_URL}/pricing"
 
 
 def test_search_prints_every_score_as_json(read_in: Path) -> None:
@@ -281,8 +291,7 @@ def test_a_full_disk_is_said_and_leaves_the_old_index_whole(read_in: Path, tmp_p
     assert "Traceback" not in done.stderr
     with sqlite3.connect(database) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    found = run_command("search", "How much does a service cost?", "--json", cwd=folder)
-    assert json.loads(found.stdout)["passages"][0]["url"] == f"{BASE_URL}/pricing"
+    assert _find_by_keyword(folder, "service") == f"{BASE_URL}/pricing"
     finished = run_command("ingest", "--no-vectors", "--json", cwd=folder)
     assert finished.returncode == 0, finished.stderr
     assert json.loads(finished.stdout)[0]["found"] == 154
