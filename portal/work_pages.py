@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal.analytics import ANALYTICS_PAGE
 from portal.appointments import APPOINTMENTS_PAGE
 from portal.conversations import CONVERSATIONS_PAGE
 from portal.health import HEALTH_PAGE
@@ -13,6 +14,7 @@ WORK_PAGES: tuple[Page, ...] = (
     LEADS_PAGE,
     CONVERSATIONS_PAGE,
     APPOINTMENTS_PAGE,
+    ANALYTICS_PAGE,
     MAIL_PAGE,
     HEALTH_PAGE,
 )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, distinct, func, select, text
 
 from core.db import UnitOfWork
 from core.ids import new_id
@@ -107,6 +107,15 @@ class AppointmentRepository:
         for rep_id, starts_at, ends_at in await self._session.execute(query):
             found.setdefault(rep_id, []).append(Slot(starts_at, ends_at, (rep_id,)))
         return found
+
+    async def count_booked_conversations(self, start: datetime, end: datetime) -> int:
+        """Conversations in which a meeting was booked in [start, end) that was not cancelled."""
+        query = select(func.count(distinct(Appointment.conversation_id))).where(
+            Appointment.created_at >= start,
+            Appointment.created_at < end,
+            Appointment.status == "booked",
+        )
+        return int((await self._session.execute(query)).scalar_one())
 
     async def count_coming(self, rep_ids: Collection[str], now: datetime) -> dict[str, int]:
         """How many coming meetings each rep has."""

@@ -173,6 +173,13 @@ class AppointmentService:
             total = await repository.count_matching(wanted)
         return [describe_row(row) for row in rows], total
 
+    async def count_booked_conversations(
+        self, tenant_id: str, start: datetime, end: datetime
+    ) -> int:
+        """Conversations that led to a meeting in [start, end), cancelled ones left out."""
+        async with self.database.reading(tenant_id) as uow:
+            return await AppointmentRepository(uow).count_booked_conversations(start, end)
+
     async def list_changes(self, appointment: BookedAppointment) -> list[RecordedChange]:
         """The history of an appointment, oldest first."""
         async with self.database.reading(appointment.site.tenant_id) as uow:

@@ -129,7 +129,7 @@ def portal(
     database_url: str, tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PortalServer]:
     monkeypatch.setenv("TEST_PORTAL_DATABASE", database_url)
-    more = "tenants: [{key: default}, {key: other}]"
+    more = "tenants: [{key: default}, {key: other}]\nemail: {sales_team: [sales@acme.example]}"
     config = write_website(
         tmp_path, database="database: {url: '${TEST_PORTAL_DATABASE}'}", more=more
     )

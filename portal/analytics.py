@@ -1,0 +1,103 @@
+"""Analytics: where conversations come from and what becomes of them, counted honestly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, get_args
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from portal.desk import Desk, Viewer
+from portal.lists import Listing, read_choice
+from portal.navigation import NavEntry
+from portal.pages import Page
+from sales.followups.schemas import DeliveryCount
+from sales.leads.analytics import Group
+
+_PATH = "/portal/analytics"
+PERIODS = {"7": "7 days", "90": "90 days", "365": "A year"}
+_DEFAULT_DAYS = 30
+GROUPS: dict[Group, str] = {
+    "page": "By page",
+    "utm_campaign": "By campaign",
+    "referrer_domain": "By referrer",
+}
+_ROWS = 15
+_QUESTIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole. Of nothing there is no share: that is not zero."""
+
+    label: str
+    part: int
+    whole: int
+    note: str = ""
+
+    @property
+    def percent(self) -> int | None:
+        """Rounded; None where there is nothing to count."""
+        return round(100 * self.part / self.whole) if self.whole else None
+
+
+def _build(desk: Desk) -> APIRouter:
+    router = desk.router()
+    looking: Any = Depends(desk.looks("see_analytics"))
+
+    @router.get("/analytics")
+    async def show_analytics(request: Request, viewer: Viewer = looking) -> Response:
+        portal, tenant_id = desk.portal, viewer.principal.tenant_id
+        days = read_choice(request, "days", tuple(PERIODS))
+        group = read_choice(request, "by", get_args(Group))
+        end = portal.clock.now()
+        start = end - timedelta(days=int(days or _DEFAULT_DAYS))
+        figures = await portal.leads.analytics.measure(tenant_id, start, end)
+        chosen: Group = group or "page"  # type: ignore[assignment]
+        rows = await portal.leads.analytics.list_conversions(tenant_id, chosen, start, end)
+        booked = await portal.appointments.count_booked_conversations(tenant_id, start, end)
+        mails = await portal.mails.count_deliveries(tenant_id, start, end)
+        whole = figures.conversations
+        return desk.render(
+            viewer,
+            "analytics.html",
+            figures=figures,
+            outcomes=[
+                Share("Resolved", figures.resolved, whole, "booked, or thanked after an answer"),
+                Share("Unresolved", figures.unresolved, whole, "no answer, or a complaint"),
+                Share("Unknown", figures.unknown, whole, "neither showed: silence is no success"),
+            ],
+            rates=[
+                Share("Left a way to be reached", figures.with_contact, whole),
+                Share("Became a lead", figures.leads, whole),
+                Share("Qualified", figures.qualified, whole),
+                Share("Profile complete", figures.complete, whole, "every required field"),
+                Share("Booked a meeting", booked, whole, "not cancelled"),
+                _measure_delivery(mails),
+            ],
+            rows=rows[:_ROWS],
+            most=max((row.conversations for row in rows), default=0),
+            hidden=max(len(rows) - _ROWS, 0),
+            questions=await portal.conversations.list_unanswered(
+                tenant_id, only_passed_on=False, limit=_QUESTIONS
+            ),
+            listing=Listing(_PATH, {"days": days, "by": group}, 0),
+            periods=PERIODS,
+            groups={key: text for key, text in GROUPS.items() if key != "page"},
+            group_name=GROUPS[chosen],
+            start=start,
+        )
+
+    return router
+
+
+def _measure_delivery(mails: list[DeliveryCount]) -> Share:
+    summaries = [one for one in mails if one.kind.startswith("summary")]
+    sent = sum(one.mails for one in summaries if one.state == "sent")
+    return Share("Summaries sent", sent, sum(one.mails for one in summaries), "of those written")
+
+
+ANALYTICS_PAGE = Page(NavEntry("Analytics", _PATH, "analytics", "see_analytics"), _build)
