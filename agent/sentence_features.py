@@ -99,6 +99,7 @@ def build_features(
         "related": related / total,
         "bigrams": _count_bigrams(asked, piece.content),
         "names": sum(not here.isdisjoint(part) for part in names) / max(1, len(names)),
+        "names_under": sum(not headings.isdisjoint(part) for part in names) / max(1, len(names)),
         "type": fits,
         "type_coverage": fits * coverage,
         "money": fits * (asked.answer_type is AnswerType.MONEY),

@@ -8,12 +8,13 @@ headings nor tables nor questions in its passages.
 WEIGHTS = {
     "coverage": 5.2,
     "title": 2.0,  # by hand: what stands on the right page
-    "under": 5.0,  # by hand: what stands under the right heading
-    "money": 0.8,  # by hand: who asks for a price wants a price
+    "under": 6.0,  # by hand: what stands under the right heading
+    "money": 1.5,  # by hand: who asks for a price wants a price
     "meant": 1.0,  # by hand: a row labelled "Price" where the price is asked
     "related": 0.9,
     "bigrams": 1.6,
     "names": 0.25,
+    "names_under": 1.0,  # by hand: a heading that names what is asked for by name
     "type": 0.7,
     "type_coverage": 0.6,
     "previous": 0.7,
