@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadedServer]
     folder = tmp_path_factory.mktemp("work")
     more = "tenants: [{key: default}, {key: other}]\nemail: {sales_team: [sales@acme.example]}"
     config = write_website(folder, more=more)
-    with serve(config, FixedClock(datetime.now(UTC))) as server:
+    with serve(config, FixedClock(datetime.now(UTC) + timedelta(minutes=5))) as server:
         server.http.get("/healthz")
         for number in range(3):
             visitor = Visitor(server.address)

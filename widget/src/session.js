@@ -13,6 +13,8 @@ export let items = [];
 export let suggestions = [];
 export let disclosure = "";
 export let ended = false;
+/** A person has taken over, or has been asked to. */
+let awaitsStaff = false;
 /** The server has told the opening of this conversation. */
 export let ready = false;
 /** @type {ApiError | undefined} what stands between the visitor and the server */
@@ -91,6 +93,7 @@ async function load() {
   // Another tab may have begun a new conversation meanwhile.
   if (saved?.id !== getSaved()?.id) return;
   ended = transcript.status === "ended";
+  awaitsStaff = transcript.awaits_staff;
   items = merge(items, transcript);
   opened(transcript);
 }
@@ -185,6 +188,8 @@ async function pump() {
   }
   current = undefined;
   settle(item);
+  // The agent is silent while a person speaks in its place.
+  if (/done/.test(item.state) && !item.sentences[0]?.text) items = items.filter((each) => each !== item);
   tell(/done/.test(item.state) ? "answered" : undefined);
   pump();
 }
@@ -201,6 +206,7 @@ async function ask(item) {
     // What an earlier attempt brought stays until this one has as much to show.
     if (fresh.state === "done" || !item.sentences[fresh.sentences.length]) Object.assign(item, fresh);
     suggestions = data.suggestions || [];
+    awaitsStaff ||= data.awaits_staff;
     tell();
   }, controller);
   if (/** @type {ItemState} */ (item.state) !== "done") throw new ApiError("OFFLINE");
@@ -239,6 +245,11 @@ export async function sync() {
   tell();
   pump();
 }
+
+/** Staff may write at any time: look for it while somebody looks at the panel. */
+setInterval(() => {
+  if (awaitsStaff && tab.value.open && !document.hidden) sync();
+}, 4000);
 
 /** Another tab wrote to the storage. */
 export function changed() {

@@ -61,6 +61,7 @@ interface TranscriptMessage {
 
 interface Transcript extends Opening {
   status: "open" | "ended";
+  awaits_staff: boolean;
   messages: TranscriptMessage[];
 }
 
