@@ -229,8 +229,8 @@ class ConversationRepository:
             Message.client_message_id == client_message_id,
             Message.role == "agent",
         )
-        row = (await self._session.execute(query)).first()
-        return StoredMessage(*row) if row else None
+        found = (await self._session.execute(query)).first()
+        return StoredMessage(*found) if found else None
 
     async def add_turn(self, conversation_id: str, site_id: str, turn: TurnRecord) -> str:
         """Question, answer and citations of one turn, and what stayed open. The question's id."""
@@ -238,15 +238,15 @@ class ConversationRepository:
             "tenant_id": self._uow.tenant_id,
             "conversation_id": conversation_id,
             "client_message_id": turn.client_message_id,
+            "payload": {},
+            "trace": {},
         }
-        # The question's id is made first: ids sort by time, so it stands before its answer.
+        # Ids sort by time: the question's is made before its answer's.
         asked: dict[str, Any] = {
             **common,
             "id": new_id(),
             "role": "visitor",
             "text": turn.visitor_text,
-            "payload": {},
-            "trace": {},
             "created_at": turn.started_at,
         }
         answer_id = new_id()
