@@ -241,10 +241,9 @@ class ConversationRepository:
             "payload": {},
             "trace": {},
         }
-        # Ids sort by time: the question's is made before its answer's.
         asked: dict[str, Any] = {
             **common,
-            "id": new_id(),
+            "id": new_id(),  # ids sort by time: made before the answer's
             "role": "visitor",
             "text": turn.visitor_text,
             "created_at": turn.started_at,
