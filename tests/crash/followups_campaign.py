@@ -21,7 +21,7 @@ from tests.sales.followups.world import open_world
 
 LONGEST_LIFE_SECONDS = 60
 # More than there are steps.
-MOST_KILLS = 200
+MOST_KILLS = 120
 
 
 async def prepare(url: str, folder: Path, count: int) -> list[Pass]:
