@@ -27,8 +27,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=15000",
     "PRAGMA temp_store=MEMORY",
-    # For each connection. Misses are served from the system's cache of the file.
-    "PRAGMA cache_size=-4000",
+    # For each of a dozen connections. Misses are served from the system's cache of the file.
+    "PRAGMA cache_size=-2000",
 )
 
 
