@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -14,8 +15,8 @@ from core.clock import FixedClock
 from tests.app.threaded import ThreadedServer
 from tests.browser.test_accessibility import PHONE, axe
 from tests.browser.test_portal import Open, check, open_page, sign_in
-from tests.portal.conftest import serve
-from tests.portal.test_leads import TELLING
+from tests.portal.conftest import WORK, Browser, serve
+from tests.portal.test_leads import TELLING, book_first, find_lead
 from tests.portal.visiting import Visitor
 from tests.support.website import write_website
 
@@ -27,8 +28,7 @@ PAGES = ("leads", "conversations", "appointments", "analytics", "mail", "health"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadedServer]:
     folder = tmp_path_factory.mktemp("work")
-    more = "tenants: [{key: default}, {key: other}]\nemail: {sales_team: [sales@acme.example]}"
-    config = write_website(folder, more=more)
+    config = write_website(folder, more=WORK)
     with serve(config, FixedClock(datetime.now(UTC) + timedelta(minutes=5))) as server:
         server.http.get("/healthz")
         for number in range(3):
@@ -37,6 +37,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadedServer]
                 visitor.say(text)
             if number == 0:
                 visitor.end()
+                browser = Browser(httpx.Client(base_url=server.address, timeout=20))
+                browser.sign_in("ada")
+                book_first(browser, find_lead(browser))
         yield server
 
 

@@ -29,6 +29,20 @@ from tests.support.website import write_website
 PASSWORD = "correct horse battery"
 TEAM = "North America"
 COOKIE = "sales_agent_session"
+# Two tenants, somebody who gets summaries, and a rep who can be met at nearly any hour.
+WORK = """
+tenants: [{key: default}, {key: other}]
+email: {sales_team: [sales@acme.example]}
+sales_agent:
+  appointment_scheduling:
+    enabled: true
+    reps:
+      - key: rita
+        name: Rita
+        email: rita@acme.example
+        timezone: UTC
+        working_hours: {mon-sun: "0:00-23:30"}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +143,7 @@ def portal(
     database_url: str, tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PortalServer]:
     monkeypatch.setenv("TEST_PORTAL_DATABASE", database_url)
-    more = "tenants: [{key: default}, {key: other}]\nemail: {sales_team: [sales@acme.example]}"
+    more = WORK
     config = write_website(
         tmp_path, database="database: {url: '${TEST_PORTAL_DATABASE}'}", more=more
     )

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 
+import httpx
 import pytest
 from sqlalchemy import insert
 
@@ -28,7 +29,7 @@ def _qualify(portal: PortalServer, email: str = "maya@northwind.example") -> Vis
     return visitor
 
 
-def _find_lead(browser: Browser, name: str = "Maya Okafor") -> str:
+def find_lead(browser: Browser, name: str = "Maya Okafor") -> str:
     found = re.search(
         rf'href="(/portal/leads/[\w-]{{36}})"><strong>{name}', browser.get("/portal/leads").text
     )
@@ -36,11 +37,58 @@ def _find_lead(browser: Browser, name: str = "Maya Okafor") -> str:
     return found[1]
 
 
+def book_first(browser: Browser, lead: str) -> httpx.Response:
+    """Book the first free time that the lead's page offers."""
+    slot = re.search(r'name="slot" value="([\w-]+)"', browser.get(lead).text)
+    assert slot, text_of(browser.get(lead))
+    return browser.send(f"{lead}/book", slot=slot[1], topic="Cargo <b>bikes", request_key="k1")
+
+
+def test_a_meeting_is_booked_moved_and_cancelled_by_staff(portal: PortalServer) -> None:
+
+    ada, rolf, otto = portal.enter("ada"), portal.enter("rolf"), portal.enter("otto")
+    _qualify(portal)
+    lead = find_lead(ada)
+    booked = book_first(ada, lead)
+    assert booked.status_code == 303, text_of(booked)
+    listed = ada.get("/portal/appointments")
+    found = re.search(r'href="(/portal/appointments/[\w-]{36})"', listed.text)
+    assert found, text_of(listed)
+    path = found[1]
+    page = ada.get(path)
+    assert "Cargo &lt;b&gt;bikes" in page.text
+    for stranger in (rolf, otto):
+        assert "No appointments here" in text_of(stranger.get("/portal/appointments"))
+        assert stranger.get(path).status_code == 404
+        for form in ("move", "cancel"):
+            assert stranger.send(f"{path}/{form}").status_code == 404
+    assert ada.send(f"{path}/cancel", csrf="").status_code == 403
+    assert ada.send(f"{path}/move", slot="nonsense").status_code == 400
+    slots = re.findall(r'name="slot" value="([\w-]+)"', page.text)
+    assert ada.send(f"{path}/move", slot=slots[-1]).status_code == 303
+    assert "Rescheduled by the team" in text_of(ada.get(path))
+    assert ada.send(f"{path}/cancel", reason="They <i>called").status_code == 303
+    assert "They &lt;i&gt;called" in ada.get(path).text
+    assert "Cancelled" in text_of(ada.get("/portal/appointments?view=cancelled"))
+    assert ada.send(f"{path}/move", slot=slots[0]).status_code == 409
+
+
+def test_analytics_count_and_show_what_was_not_answered(portal: PortalServer) -> None:
+    _qualify(portal)
+    portal.wait(minutes=1)
+    ada, otto = portal.enter("ada"), portal.enter("otto")
+    text = text_of(ada.get("/portal/analytics?days=7&by=referrer_domain"))
+    for words in ("1 conversations", "Unknown", "search.example", "How much is a rental?"):
+        assert words in text
+    assert "Nothing to count yet" in text_of(otto.get("/portal/analytics"))
+    assert ada.get("/portal/analytics?days=x&by=y").status_code == 200
+
+
 def test_a_lead_shows_its_proof_its_score_and_what_brought_it(portal: PortalServer) -> None:
     ada = portal.enter("ada")
     assert "No leads here" in text_of(ada.get("/portal/leads"))
     _qualify(portal)
-    path = _find_lead(ada)
+    path = find_lead(ada)
     page = ada.get(path)
     assert page.status_code == 200, text_of(page)
     text = text_of(page)
@@ -53,7 +101,7 @@ def test_a_lead_shows_its_proof_its_score_and_what_brought_it(portal: PortalServ
 def test_status_owner_and_details_are_changed_and_bad_ones_refused(portal: PortalServer) -> None:
     ada = portal.enter("ada")
     _qualify(portal)
-    path = _find_lead(ada)
+    path = find_lead(ada)
     assert ada.send(path, status="contacted").status_code == 303
     assert ada.send(path, company="<b>Northwind</b>", decision_maker="no").status_code == 303
     page = ada.get(path)
@@ -67,7 +115,7 @@ def test_status_owner_and_details_are_changed_and_bad_ones_refused(portal: Porta
 def test_other_tenants_leads_are_not_there(portal: PortalServer) -> None:
     ada, otto = portal.enter("ada"), portal.enter("otto")
     _qualify(portal)
-    path = _find_lead(ada)
+    path = find_lead(ada)
     assert "No leads here" in text_of(otto.get("/portal/leads"))
     assert otto.get(path).status_code == 404
     for form in ("", "/book", "/merge"):
@@ -78,10 +126,10 @@ def test_other_tenants_leads_are_not_there(portal: PortalServer) -> None:
 def test_two_leads_become_one_and_two_again(portal: PortalServer) -> None:
     ada, rita = portal.enter("ada"), portal.enter("rita")
     _qualify(portal)
-    first = _find_lead(ada)
+    first = find_lead(ada)
     other = Visitor(portal.address)
     other.say("I'm Lena Brandt, lena@brandt.example, we need 30 bikes, budget €90,000, this month")
-    second = _find_lead(ada, "Lena Brandt")
+    second = find_lead(ada, "Lena Brandt")
     assert rita.send(f"{first}/merge", other=second).status_code == 403
     assert ada.send(f"{first}/merge", other="nonsense").status_code == 400
     assert ada.send(f"{first}/merge", other=portal.address + second).status_code == 303
