@@ -26,7 +26,7 @@ def run_command(
     *arguments: str | Path,
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
-    timeout: float = 60,
+    timeout: float = 180,
 ) -> subprocess.CompletedProcess[str]:
     """Run `sales-agent` to its end."""
     return subprocess.run(
@@ -65,7 +65,7 @@ class ServerProcess:
         """What it wrote so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def wait_for(self, pattern: str, seconds: float = 40) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = 120) -> re.Match[str]:
         """The first match of `pattern` in the log."""
         deadline = time.monotonic() + seconds
         while True:
