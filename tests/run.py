@@ -29,10 +29,9 @@ def ensure_chromium() -> None:
     if shutil.which("apt-get") and os.geteuid() == 0:
         say("installing Chromium for the browser tests ...")
         install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(("apt-get", "update", "-qq"), check=False, **quiet)
-        subprocess.run(install, check=False, env=environment, **quiet)
+        for command in (("apt-get", "update", "-qq"), install):
+            subprocess.run(command, check=False, env=environment, capture_output=True)
     if not shutil.which("chromium"):
         say("Chromium is not installed: the browser tests cannot run.")
         say("  Debian, Ubuntu: apt-get install chromium")

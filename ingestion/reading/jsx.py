@@ -100,9 +100,7 @@ def _shorthand(inner: str, tag: Tag, known: Mapping[str, Any]) -> None:
         tag.attributes[inner] = value
 
 
-def _read_attribute(
-    source: str, at: int, tag: Tag, known: Mapping[str, Any]
-) -> int:
+def _read_attribute(source: str, at: int, tag: Tag, known: Mapping[str, Any]) -> int:
     name = _ATTRIBUTE_NAME.match(source, at)
     if name is None:
         return at + 1

@@ -79,10 +79,8 @@ class StaffConversationRepository:
         total = await self._session.execute(select(func.count(Conversation.id)).where(*wanted))
         found = []
         for row in rows:
-            cells: list[Any] = list(row)
-            text, role = last[row.latest]
-            more: dict[str, Any] = {"last_text": text, "last_role": role}
-            found.append(ConversationAbstract(*cells[:-2], **more, is_waiting=row.is_waiting))
+            *cells, latest_id, is_waiting = row
+            found.append(ConversationAbstract(*cells, *last[latest_id], is_waiting))
         return found, int(total.scalar_one())
 
     async def _find_messages(self, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
