@@ -80,7 +80,8 @@ class StaffConversationRepository:
         found = []
         for row in rows:
             *cells, latest_id, is_waiting = row
-            found.append(ConversationAbstract(*cells, *last[latest_id], is_waiting))
+            values: list[Any] = [*cells, *last[latest_id], is_waiting]
+            found.append(ConversationAbstract(*values))
         return found, int(total.scalar_one())
 
     async def _find_messages(self, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
