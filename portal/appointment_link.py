@@ -23,7 +23,7 @@ from portal.static_files import StaticFiles
 from sales.appointments.rules import read_slot_id, read_zone
 from sales.appointments.schemas import Actor, BookedAppointment
 from sales.appointments.service import AppointmentService
-from sales.appointments.slot_words import describe_slot
+from sales.appointments.slot_words import build_offer, describe_slot, name_zone
 from sales.appointments.slots import Slot
 from sales.appointments.time_phrases import read_time_phrases
 from sales.organization.service import OrganizationService
@@ -124,14 +124,16 @@ async def _show_appointment(
         "done": done if done in ("moved", "cancelled") else "",
         "wish": wish[:_WISH_LIMIT],
         "slots": [],
+        "zone": name_zone(zone, appointment.starts_at, appointment.ends_at),
         "is_met": True,
     }
     if changeable and not ask:
-        read = read_time_phrases(wish[:_WISH_LIMIT], now, zone, locale=appointment.locale or "en")
+        locale = appointment.locale or "en"
+        read = read_time_phrases(wish[:_WISH_LIMIT], now, zone, locale=locale)
         found = await desk.appointments.slots.find(
             appointment.site, appointment.timezone, read, moving=appointment, limit=_SLOTS
         )
-        values["slots"] = [{"id": slot.id, "label": label(slot)} for slot in found.slots]
+        values["slots"] = [build_offer(slot, zone, locale, with_zone=False) for slot in found.slots]
         values["is_met"] = found.is_met
     return _show(renderer, appointment.locale, site.name, **values)
 

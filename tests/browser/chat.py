@@ -31,7 +31,7 @@ class Chat:
         self.launcher = page.get_by_role("button", name=re.compile("^(Open|Close) chat")).last
         self.panel = page.get_by_role("dialog")
         self.log = self.panel.get_by_role("log")
-        self.input = self.panel.get_by_role("textbox")
+        self.input = self.panel.get_by_role("textbox").last
         self.send = self.panel.get_by_role("button", name="Send")
         self.stop = self.panel.get_by_role("button", name="Stop")
         self.retry = self.panel.get_by_role("button", name="Try again")

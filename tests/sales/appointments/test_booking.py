@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -230,3 +231,19 @@ async def test_a_booking_waits_until_the_calendar_has_it(database: Database) -> 
         assert await desk.calendar.list_busy(owner, NOW, NOW + timedelta(days=30)) == []
     finally:
         await desk.runner.stop(timedelta(seconds=5))
+
+
+async def test_slots_are_right_while_two_continents_change_their_clocks(database: Database) -> None:
+    # Europe went back on 25 October 2026, the United States follow on 1 November.
+    desk = await Desk.open(database, now=datetime(2026, 10, 22, 6, tzinfo=UTC))
+    zone = ZoneInfo("Europe/Berlin")
+    slots = await desk.service.slots.list_slots(desk.site, "America/New_York", limit=500)
+    opening = {}
+    for slot in slots:
+        day = slot.starts_at.astimezone(zone).date()
+        opening.setdefault(day, slot.starts_at.astimezone(zone).hour)
+    first_hours = {day.isoformat(): opening[day] for day in sorted(opening)}
+    assert first_hours["2026-10-23"] == 15  # both in summer
+    assert first_hours["2026-10-28"] == 14  # only Berlin in winter
+    assert first_hours["2026-11-03"] == 15  # both in winter
+    assert all((slot.ends_at - slot.starts_at) == timedelta(minutes=30) for slot in slots)
