@@ -33,9 +33,10 @@ def read_contact(
 ) -> Contact:
     """What the visitor has said of themselves, the latest word last.
 
-    `profile` holds what is stored of the visitor by field; what this message says wins.
+    `profile` holds what is known of the visitor by field, this message included; it wins over
+    what is read again here, which serves where nothing may be stored.
     """
-    found = {name: profile.get(field, "") for name, field in _FIELDS.items()}
+    found = dict.fromkeys(_FIELDS, "")
     asked: str | None = None
     told = [(message.role, message.text, message.trace) for message in messages]
     for role, said, trace in (*told, ("visitor", text, {})):
@@ -48,6 +49,8 @@ def read_contact(
             found.update({name: value for name, value in given.items() if value})
         elif role == "visitor":
             found.update(_notice(said, asked, locale))
+    known = {name: profile.get(field, "") for name, field in _FIELDS.items()}
+    found.update({name: value for name, value in known.items() if value})
     return _add_form(found, action)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -38,19 +38,15 @@ class Scheduler:
         ticket: Pass,
         message_id: str,
         action: Action | None = None,
-        profile: Mapping[str, str] | None = None,
     ) -> Draft | None:
-        """The answer to a message about a meeting; None when it is about something else.
-
-        `profile` holds what is known of the visitor by the names of `sales.leads.fields`.
-        """
+        """The answer to a message about a meeting; None when it is about something else."""
         if not self.appointments.slots.settings.enabled:
             return None
         state, is_fresh = find_state(context.state.messages)
         if not (action or state or is_about_meeting(context.text)):
             return None
         listed = await self.appointments.list_upcoming(ticket.site.tenant_id, ticket.visitor_id)
-        talk = self._listen(context, ticket, message_id, state, action, profile or {}, listed)
+        talk = self._listen(context, ticket, message_id, state, action, listed)
         talk = replace(talk, message=replace(talk.message, is_fresh=is_fresh))
         step = choose_step(talk.message)
         return None if step is None else await talk.carry_out(step)
@@ -62,7 +58,6 @@ class Scheduler:
         message_id: str,
         state: BookingState | None,
         action: Action | None,
-        profile: Mapping[str, str],
         listed: Sequence[BookedAppointment],
     ) -> Talk:
         slots = self.appointments.slots
@@ -84,7 +79,7 @@ class Scheduler:
             context.state.messages,
             context.text,
             action=action,
-            profile=profile,
+            profile=context.listening.known,
             locale=context.state.locale,
         )
         message = BookingMessage(
@@ -111,8 +106,7 @@ async def reply(
     else was asked in it; to all others the responder's."""
     meeting = None
     if scheduler is not None:
-        known = context.listening.known
-        meeting = await scheduler.reply(context, ticket, message_id, action, known)
+        meeting = await scheduler.reply(context, ticket, message_id, action)
     if meeting is None:
         return responder.respond(context)
     asked = tuple(
@@ -131,7 +125,7 @@ async def reply(
         cards=(*answer.cards, *meeting.cards),
         suggestions=(),
         trace={**answer.trace, **meeting.trace, "responder": answer.trace.get("responder")},
-        facts=meeting.facts,
+        facts=(*answer.facts, *meeting.facts),
     )
 
 
