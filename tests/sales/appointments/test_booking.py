@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -238,7 +238,7 @@ async def test_slots_are_right_while_two_continents_change_their_clocks(database
     desk = await Desk.open(database, now=datetime(2026, 10, 22, 6, tzinfo=UTC))
     zone = ZoneInfo("Europe/Berlin")
     slots = await desk.service.slots.list_slots(desk.site, "America/New_York", limit=500)
-    opening = {}
+    opening: dict[date, int] = {}
     for slot in slots:
         day = slot.starts_at.astimezone(zone).date()
         opening.setdefault(day, slot.starts_at.astimezone(zone).hour)
