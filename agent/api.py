@@ -18,6 +18,7 @@ from agent.events import TurnEvent
 from agent.guarding import TrafficLimits
 from agent.links import Links
 from agent.opening import build_opening
+from agent.product_views import ProductViews
 from agent.running import TurnRunner
 from agent.schemas import (
     CitationCheckOut,
@@ -56,6 +57,7 @@ class Chat:
     runner: TurnRunner
     traffic: TrafficLimits
     own_origin: Callable[[Request], str]
+    product_views: ProductViews
 
     def admit(self, request: Request, conversation_id: str) -> tuple[Pass, KnownSite]:
         """Who may go on with a conversation: its token, sent from a page of its site.
@@ -134,6 +136,8 @@ def _add_conversation_routes(router: APIRouter, get_chat: Callable[[], Chat]) ->
             locale=_keep_plain(body.locale),
         )
         page_url = chat.links(request, site).read(source.url)
+        ticket = Pass(started.conversation_id, started.visitor_id, site.ref)
+        await chat.product_views.note(ticket, page_url)
         opening = await build_opening(chat.knowledge, chat.agent, site, body.locale, page_url)
         content = {
             "conversation_id": started.conversation_id,
@@ -171,10 +175,11 @@ def _add_conversation_routes(router: APIRouter, get_chat: Callable[[], Chat]) ->
     ) -> Response:
         """The visitor opened a page."""
         chat = get_chat()
-        ticket, _ = chat.admit(request, conversation_id)
+        ticket, site = chat.admit(request, conversation_id)
         page = body.page
         source = chat.conversations.read_page(page.url, page.title, page.referrer)
-        await chat.conversations.record_page_view(ticket, source)
+        if await chat.conversations.record_page_view(ticket, source):
+            await chat.product_views.note(ticket, chat.links(request, site).read(source.url))
         return Response(status_code=204)
 
     @router.post(one + "/end", response_model=EndOut, responses=describe_errors(401, 403, 404))

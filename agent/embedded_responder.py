@@ -9,6 +9,7 @@ from typing import Any
 from agent.answers import Card, Draft, Quote, Sentence
 from agent.intents import Intent
 from agent.labelling import choose_label
+from agent.products import choose_recommended
 from agent.recalling import RecalledQuestion
 from agent.responder import TurnContext
 from agent.sentences import ChosenSentence, choose_sentences
@@ -31,6 +32,7 @@ class _Builder:
     unanswered: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     asked_for: str = ""
+    recommended: list[int] = field(default_factory=list)
 
     def say(self, key: str, **values: str) -> None:
         """Add one of the agent's own phrases."""
@@ -132,9 +134,11 @@ class EmbeddedResponder:
         limit = self._settings.max_sentences if not several else 2
         chosen: Sequence[ChosenSentence] = ()
         if band is not Band.NONE:
+            fitting = choose_recommended(question)
+            builder.recommended += [passage.passage_id for passage in fitting]
             chosen = choose_sentences(
                 question.searched,
-                question.recall.passages,
+                fitting or question.recall.passages,
                 limit=limit if band is Band.ANSWER else 1,
             )
         if not chosen:
@@ -214,6 +218,7 @@ class EmbeddedResponder:
             "vectors_used": all(question.recall.vectors_used for question in context.questions),
             "passes_on": context.noticed.intent is Intent.YES and bool(context.open_question),
             "outcomes": builder.outcomes,
+            **({"recommended": builder.recommended} if builder.recommended else {}),
             **({"asked_for": builder.asked_for} if builder.asked_for else {}),
         }
 

@@ -9,8 +9,11 @@ from agent.answers import Draft
 from agent.citing import CitedSentence, join_sentences
 from agent.events import build_payload
 from agent.intents import Intent
+from agent.products import note_products
+from agent.recalling import gather_passages
 from agent.responder import TurnContext
 from sales.conversations.schemas import CitationContent, TurnRecord
+from sales.leads.interactions import TRACE_KEY as PRODUCTS
 
 
 def build_record(
@@ -24,12 +27,18 @@ def build_record(
     """Question, answer, citations, what stayed open, and what the visitor told of themselves.
     `times` are those of the question and of the answer."""
     payload = build_payload(cited, citations, draft)
+    recommended = draft.trace.get("recommended", ())
+    products = note_products(citations, gather_passages(context.questions), recommended)
     return TurnRecord(
         client_message_id=message_id,
         visitor_text=context.text,
         answer_text=join_sentences(cited),
         payload={**payload, "profile": context.listening.describe()},
-        trace={**draft.trace, "open_question": draft.open_question},
+        trace={
+            **draft.trace,
+            "open_question": draft.open_question,
+            **({PRODUCTS: products} if products else {}),
+        },
         citations=tuple(citations),
         started_at=times[0],
         answered_at=times[1],

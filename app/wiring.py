@@ -16,6 +16,7 @@ from agent.api import Chat
 from agent.embedded_responder import EmbeddedResponder
 from agent.guarding import TrafficLimits
 from agent.measuring import TurnMetrics
+from agent.product_views import ProductViews
 from agent.running import TurnRunner
 from agent.scheduling import Scheduler
 from agent.turn import Turn
@@ -313,4 +314,5 @@ def build_chat(
         runner=resources.runner,
         traffic=traffic,
         own_origin=build_own_origin(settings),
+        product_views=ProductViews(resources.knowledge, services.leads),
     )

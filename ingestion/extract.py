@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote, urlsplit
 
 from ingestion.documents import Block, ExtractedPage, PageKind, SourceDocument
@@ -11,6 +12,8 @@ from ingestion.reading.markdown import read_markdown
 from ingestion.reading.page_text import PageText, clean_text, join_blocks
 from ingestion.reading.plain_text import read_plain_text
 
+# Where shops keep a product's own page. Deeper paths are categories and manuals.
+_PRODUCT_PATH = re.compile(r"/products?/[^/]+/?$", re.IGNORECASE)
 _KINDS: dict[str, PageKind] = {"product": "product", "post": "post"}
 
 
@@ -36,6 +39,8 @@ def extract(document: SourceDocument) -> ExtractedPage:
         page = read_fragment(astro_to_html(document.body))
     else:
         page = read_fragment(document.body)
+    if kind == "page" and _PRODUCT_PATH.search(urlsplit(document.url).path):
+        kind = "product"
     blocks = (*_fact_blocks(document.facts), *page.blocks)
     return ExtractedPage(
         url=document.url,

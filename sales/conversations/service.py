@@ -221,15 +221,16 @@ class ConversationService:
             return answer
         return None
 
-    async def record_page_view(self, ticket: Pass, source: PageSource) -> None:
-        """The visitor opened a page. Beyond the limit nothing more is kept."""
-        if not self._tracking.enabled:
-            return
+    async def record_page_view(self, ticket: Pass, source: PageSource) -> bool:
+        """The visitor opened a page; whether that was kept. Beyond the limit nothing more is."""
         async with self._database.unit_of_work(ticket.site.tenant_id) as uow:
             repository = ConversationRepository(uow)
             await self._get(repository, ticket.conversation_id)
-            if await repository.count_page_views(ticket.conversation_id) < PAGE_VIEW_LIMIT:
+            count = await repository.count_page_views(ticket.conversation_id)
+            kept = self._tracking.enabled and count < PAGE_VIEW_LIMIT
+            if kept:
                 await repository.add_page_view(ticket.conversation_id, source, self._clock.now())
+        return kept
 
     async def end(self, ticket: Pass) -> None:
         """The visitor is done. Ending twice is no error."""

@@ -16,7 +16,13 @@ from sales.knowledge.models import (
     KnowledgeRemovedVector,
     KnowledgeRevision,
 )
-from sales.knowledge.schemas import EmbeddingProgress, PageContent, PassageContent, StoredPassage
+from sales.knowledge.schemas import (
+    PRODUCT,
+    EmbeddingProgress,
+    PageContent,
+    PassageContent,
+    StoredPassage,
+)
 
 # Both databases limit the parameters of one statement (SQLite: 32,766).
 _BATCH = 500
@@ -30,9 +36,11 @@ _STORED = (
     KnowledgePassage.start,
     KnowledgePassage.end,
     KnowledgePassage.content_hash,
+    KnowledgePage.kind,
 )
+_SELECT_STORED = select(*_STORED).join(KnowledgePage, KnowledgePage.id == KnowledgePassage.page_id)
 # Every question needs these two: built once, because building costs as much as executing.
-_BY_ID = select(*_STORED).where(
+_BY_ID = _SELECT_STORED.where(
     KnowledgePassage.id.in_(bindparam("ids", expanding=True)),
     KnowledgePassage.site_id == bindparam("site_id"),
 )
@@ -126,6 +134,16 @@ class KnowledgeRepository:
             found |= {row[0]: _stored(row) for row in rows}
         return found
 
+    async def find_product(self, urls: Collection[str]) -> tuple[str, str] | None:
+        """Address and title of a product's page that is read at one of `urls`."""
+        query = select(KnowledgePage.url, KnowledgePage.title).where(
+            KnowledgePage.site_id == self._site_id,
+            KnowledgePage.url.in_(list(urls)),
+            KnowledgePage.kind == PRODUCT,
+        )
+        found = (await self._session.execute(query.limit(1))).first()
+        return (found[0], found[1]) if found else None
+
     async def list_question_headings(self, page_url: str | None, limit: int) -> list[str]:
         """Headings that are questions, of one page or of the whole site, in reading order."""
         query = select(KnowledgePassage.heading_path).where(
@@ -140,8 +158,7 @@ class KnowledgeRepository:
     async def list_unembedded(self, embedding: str, limit: int) -> list[StoredPassage]:
         """Passages whose vector is still to be made by this model, oldest first."""
         query = (
-            select(*_STORED)
-            .where(KnowledgePassage.site_id == self._site_id, self._lacks(embedding))
+            _SELECT_STORED.where(KnowledgePassage.site_id == self._site_id, self._lacks(embedding))
             .order_by(KnowledgePassage.id)
             .limit(limit)
         )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+PRODUCT = "product"
+"""The kind of a page that sells one product."""
+
 
 @dataclass(frozen=True, slots=True)
 class PassageContent:
@@ -33,7 +36,7 @@ class PageContent:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage as it lies in the database."""
+    """A passage as it lies in the database. `kind` is that of its page."""
 
     passage_id: int
     url: str
@@ -43,6 +46,7 @@ class StoredPassage:
     start: int
     end: int
     content_hash: str
+    kind: str = "page"
 
 
 @dataclass(frozen=True, slots=True)

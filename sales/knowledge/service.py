@@ -112,6 +112,13 @@ class KnowledgeService:
                 found += await repository.list_question_headings(None, limit)
         return list(dict.fromkeys(found))[:limit]
 
+    async def find_product(self, site: SiteRef, url: str) -> tuple[str, str] | None:
+        """Address and title of the product's page at `url`, with its last slash or without."""
+        bare = url.partition("#")[0].partition("?")[0].rstrip("/")
+        async with self._database.reading(site.tenant_id) as uow:
+            repository = KnowledgeRepository(uow, site.site_id)
+            return await repository.find_product({url, bare, bare + "/"})
+
     async def find_passage(self, site: SiteRef, passage_id: int) -> StoredPassage | None:
         """A passage as it stands today."""
         async with self._database.reading(site.tenant_id) as uow:

@@ -90,6 +90,12 @@ class LeadService:
         await self.products.record_turn(uow, ticket, turn.trace, message_id)
         await self._qualifier.qualify(uow, ticket.conversation_id, profile)
 
+    async def record_viewed(self, ticket: Pass, url: str, title: str) -> None:
+        """The visitor looked at the page of a product."""
+        async with self._database.unit_of_work(ticket.site.tenant_id) as uow:
+            product = {"url": url, "title": title}
+            await self.products.record(uow, ticket.conversation_id, "viewed", product)
+
     async def qualify_conversation(self, tenant_id: str, conversation_id: str) -> str | None:
         """Judge a conversation anew: the same conversation under the same rules gives the same.
         The id of its lead, if it has one."""

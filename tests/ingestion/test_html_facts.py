@@ -172,3 +172,13 @@ def test_the_pricing_page_becomes_passages_that_hold_every_price() -> None:
     passages = chunk(extract(SourceDocument("https://acme.example/pricing", "", PRICING, "html")))
     starter = next(p for p in passages if p.heading_path == ("Pricing", "Starter"))
     assert starter.text == "$15/mo\n\n- 5 users\n- ✗ SSO"
+
+
+def test_a_page_right_below_products_is_a_product() -> None:
+    def kind_at(path: str) -> str:
+        body = "<html><body><main><p>Some words.</p></main></body></html>"
+        document = SourceDocument(f"https://a.example{path}", "", body, "html")
+        return extract(document).kind
+
+    assert kind_at("/demo/products/door/") == kind_at("/product/door") == "product"
+    assert kind_at("/products/") == kind_at("/products/cat/door") == kind_at("/door/") == "page"
