@@ -8,6 +8,7 @@ from sales.leads.company_words import ACRONYMS, COMPANY_SUFFIX, FUNCTIONS, INDUS
 from sales.leads.fields import Field, Noticed
 from sales.leads.name_words import GIVEN_NAMES, NOT_NAMES, PLACES
 from sales.leads.notice_names import opens_like_name
+from sales.leads.notice_self import names_self
 from sales.leads.reading import Reading, trim_span
 from sales.leads.sentences import Clause, Stance
 
@@ -182,7 +183,8 @@ def _company_in(clause: Clause) -> tuple[int, int, float] | None:
         if taken:
             return (*taken, 0.9)
     opened = _OPENS_SELF.match(text)
-    if opened and (match_suffix := _SUFFIXED.match(text, opened.end())):
+    match_suffix = opened and _SUFFIXED.match(text, opened.end())
+    if match_suffix and not names_self(text):
         start, end = trim_span(text, *match_suffix.span())
         return start, end, 0.85
     is_self = bool(_IS_SELF.search(text))
@@ -208,6 +210,8 @@ def _is_credible(text: str, match: re.Match[str], taken: tuple[int, int]) -> boo
     if name.lower() in PLACES or name.split(",")[0].lower() in PLACES:
         return False
     before = text[: match.start()]
+    if word == "of" and names_self(text[: match.end()]):
+        return True
     if word in ("at", "of", "with"):
         return bool(
             re.search(
