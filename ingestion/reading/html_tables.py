@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from selectolax.lexbor import LexborNode
 
@@ -77,7 +78,7 @@ def _without_lone_groups(lines: list[str]) -> list[str]:
     """Drop a group's own line where the next line repeats it as its beginning."""
     return [
         line
-        for line, following in zip(lines, [*lines[1:], ""], strict=True)
+        for line, following in zip_longest(lines, lines[1:], fillvalue="")
         if not following.startswith(f"{line} | ")
     ]
 
