@@ -147,6 +147,8 @@ def _assign(reading: Reading, items: list[tuple[int, int]], signed: bool) -> lis
 def _is_company(words: str, named: bool) -> bool:
     if _SENTENCE_WORDS.search(words) or re.search(r"www\.|https?:|^\d", words):
         return False
+    if re.search(r"\s(?:from|at|with)\s", words):
+        return False  # "Mallory Jones from Evil Corp" is a sentence's part, not an item
     return is_company_like(words) or (
         named and bool(re.fullmatch(NAME, words)) and len(words.split()) <= 5
     )

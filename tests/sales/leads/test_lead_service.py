@@ -43,7 +43,7 @@ async def test_talk_alone_makes_no_lead(desk: Desk) -> None:
 
 async def test_an_address_makes_a_lead_with_its_touch_and_profile(desk: Desk) -> None:
     rep = await desk.hire("Rhea")
-    ticket, _ = await desk.arrive(page="https://x.example/pricing?utm_source=news&utm_campaign=q4")
+    ticket, _ = await desk.arrive(page="https://x.example/blog?utm_source=news&utm_campaign=q4")
     await desk.say(ticket, "I'm Priya Raman from Acme Robotics, priya@acme.example")
     page = await desk.leads.list_leads(desk.principal())
     assert page.total == 1
