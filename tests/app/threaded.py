@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +71,11 @@ class ThreadedServer:
 
     def __enter__(self) -> ThreadedServer:
         self._thread.start()
+        # A caller that edits `app.yaml` must not race with the start that reads it.
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the server did not start: its log says why")
+            time.sleep(0.01)
         return self
 
     def __exit__(
