@@ -45,7 +45,7 @@ lock: $(VENV)/.test ## Pin every dependency with its hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --custom-compile-command "make lock" --group test pyproject.toml \
+	  --no-emit-index-url --custom-compile-command "make lock" --group test --all-extras pyproject.toml \
 	  -o requirements/test.txt
 
 widget: ## Build the widget (needs Node; the built file is committed)
