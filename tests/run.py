@@ -56,8 +56,11 @@ def main() -> int:
         if done.returncode:
             return done.returncode
     ensure_chromium()
-    # The import contracts are tests as well (tests/architecture).
-    pytest = (sys.executable, "-m", "pytest", *sys.argv[1:])
+    # The import contracts are tests as well (tests/architecture). Many tests wait for servers they
+    # started, so one more process than there are cores; a file's tests share their server.
+    processes = str(max(3, (os.cpu_count() or 1) + 1))
+    spread = ("-n", processes, "--dist", "loadfile", "--durations", "25")
+    pytest = (sys.executable, "-m", "pytest", *spread, *sys.argv[1:])
     return subprocess.run(pytest, check=False).returncode
 
 
