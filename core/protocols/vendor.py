@@ -2,13 +2,14 @@
 
 `integrations/<vendor>/manifest.py` holds one `MANIFEST`. The list of vendors is the list of
 folders: settings, the portal's page *Integrations* and `sales-agent check` are made from the
-manifests, so that a new vendor needs no other file touched.
+manifests, so that a new vendor needs no other file touched (docs/adding-an-integration.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from core.clock import Clock
@@ -20,7 +21,11 @@ Values = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CredentialField:
-    """One thing an admin types in to connect. `name` is the key under which it is stored."""
+    """One thing an admin types in to connect. `name` is the key under which it is stored.
+
+    It may stand in `app.yaml` as well, as `integrations.<vendor>.<name>`: where the vendor's
+    settings type has no field of that name, one is added, a `Secret` if `secret`.
+    """
 
     name: str
     label: str
@@ -36,7 +41,13 @@ class OAuthFlow:
     Paths are appended to the addresses that the vendor's settings name, so that a stand-in can
     take the vendor's place. The client's id and secret are `client_id` and `client_secret`
     among the credentials; what comes back is stored as `access_token`, `refresh_token` and
-    `expires_at` (seconds since 1970) beside them.
+    `expires_at` (seconds since 1970) beside them, and so are the keys of the answer that `keep`
+    names, e.g. the address of the account's own server.
+
+    `authorize_url`, `token_url` and `revoke_url` are given the vendor's settings. `extra` is
+    sent with the authorization request. `client_auth`: how the client proves itself at the
+    token endpoint (RFC 6749, 2.3.1): in the body, or by HTTP Basic. `revoke_url` is spoken to
+    as RFC 7009 says; a vendor that wants it otherwise names a function in `Manifest.disconnect`.
     """
 
     authorize_url: Callable[[Any], str]
@@ -44,6 +55,8 @@ class OAuthFlow:
     scopes: tuple[str, ...]
     revoke_url: Callable[[Any], str] | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
+    client_auth: Literal["body", "basic"] = "body"
 
 
 class Credentials(Protocol):
@@ -63,7 +76,8 @@ class Credentials(Protocol):
     ) -> Values:
         """New secrets in place of `stale`. `renew` is called by one caller at a time over all
         tasks and processes, with what is stored; who comes second is given what the first one
-        stored, without a call of its own.
+        stored, without a call of its own. What `renew` returns is laid over what is stored: keys
+        that it does not name stay.
 
         Raises:
             ProviderError: `renew` failed; what was stored stays.
@@ -71,13 +85,68 @@ class Credentials(Protocol):
         ...
 
 
+def _no_address(_tenant_id: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class VendorContext:
-    """All that a vendor is given. `settings` is of the manifest's own type."""
+    """All that a vendor is given. `settings` is of the manifest's own type.
+
+    `webhook_url(tenant_id)` is the address at which the vendor reaches us for that tenant; empty
+    where no `server.public_url` is set, because then nobody outside can.
+    """
 
     settings: Any
     credentials: Credentials
     clock: Clock
+    webhook_url: Callable[[str], str] = _no_address
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """What a vendor sent to `/webhooks/vendors/<vendor>/<tenant>`, as it came.
+
+    `headers` have names in lower case. `url` is the whole address as the vendor called it, query
+    included, for signatures that cover it. Nothing in it is believed before the vendor's
+    function has checked the signature over the raw `body`.
+    """
+
+    tenant_id: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VendorEvent:
+    """Something that happened at the vendor, of which it told us with a signature that holds.
+
+    `id`: the vendor's own id of the event, else a hash of what makes it one: a second event of
+    the same vendor, tenant and id is not stored. `capability` says who acts on it. `kind` and
+    `payload` (JSON values, only what is needed) are agreed with that effect, in our words, e.g.
+    `bounced`. `subject`: the vendor's id of the thing it is about; events of one subject are
+    acted on in the order of their coming, and `happened_at` tells which one is older.
+    """
+
+    id: str
+    capability: Capability
+    kind: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    subject: str = ""
+    happened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    """What the vendor is told, once the events are committed; `text` e.g. for a challenge."""
+
+    events: tuple[VendorEvent, ...] = ()
+    status: int = 200
+    text: str = ""
+    media_type: str = "text/plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +155,17 @@ class Manifest:
     and they are imported only where the vendor is switched on.
 
     Each function takes a `VendorContext` and returns the implementation of the capability's
-    protocol. `check` (`async (VendorContext, tenant_id) -> str`) tries the credentials and
-    returns one line of what was found, e.g. the account's name.
+    protocol. All of these are named as `module:function` too:
+
+    `check` (`async (VendorContext, tenant_id) -> str`) tries the credentials and returns one line
+    of what was found, e.g. the account's name. Raises `ProviderError`.
+
+    `webhook` (`async (VendorContext, WebhookRequest) -> WebhookAnswer`) checks the signature and
+    reads the events; it changes nothing and asks nobody. Raises `Unauthorized` when the
+    signature does not hold or is too old, `Invalid` when the body cannot be read.
+
+    `disconnect` (`async (VendorContext, tenant_id) -> None`) takes the tokens back at the vendor,
+    where `oauth.revoke_url` is not enough. Raises `ProviderError`.
     """
 
     key: str
@@ -99,6 +177,8 @@ class Manifest:
     credentials: tuple[CredentialField, ...] = ()
     oauth: OAuthFlow | None = None
     check: str = ""
+    webhook: str = ""
+    disconnect: str = ""
     # The extra of pyproject.toml that installs the vendor's library; empty: none is needed.
     extra: str = ""
     docs: str = ""
