@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from agent.answers import Draft
 from agent.citing import CitedSentence, join_sentences
@@ -12,8 +13,33 @@ from agent.intents import Intent
 from agent.products import note_products
 from agent.recalling import gather_passages
 from agent.responder import TurnContext
-from sales.conversations.schemas import CitationContent, TurnRecord
+from sales.conversations.schemas import (
+    CitationContent,
+    ConversationState,
+    StoredMessage,
+    TurnRecord,
+)
+from sales.conversations.service import Pass
 from sales.leads.interactions import TRACE_KEY as PRODUCTS
+
+
+class TurnStore(Protocol):
+    """Where a turn finds what was said, and leaves what it said."""
+
+    async def load_for_turn(
+        self, ticket: Pass, client_message_id: str, /, *, messages: int
+    ) -> tuple[ConversationState, StoredMessage | None]:
+        """The conversation with its last `messages`, and the answer this message already got.
+
+        Raises:
+            NotFound: it was deleted.
+        """
+        ...
+
+    async def record_turn(self, ticket: Pass, turn: TurnRecord, /) -> StoredMessage | None:
+        """Write a turn in one commit; the answer that stands already, where another request
+        with the same client message id was quicker."""
+        ...
 
 
 def build_record(

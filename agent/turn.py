@@ -25,7 +25,7 @@ from agent.measuring import TurnMetrics
 from agent.noticing import notice
 from agent.profiling import drop_data, hear, speak
 from agent.recalling import gather_passages, knows_anything, recall_questions
-from agent.recording import build_record
+from agent.recording import TurnStore, build_record
 from agent.responder import Responder, TurnContext
 from agent.scheduling import Scheduler, reply
 from agent.settings import LimitSettings
@@ -34,7 +34,7 @@ from agent.verification import check_sentence, correct_outcome, find_values
 from agent.wording import say
 from core.clock import Clock
 from core.ids import new_id
-from sales.conversations.service import ConversationService, Pass, check_open
+from sales.conversations.service import Pass, check_open
 from sales.knowledge.schemas import StoredPassage
 from sales.knowledge.service import KnowledgeService
 from sales.knowledge.settings import VectorDatabaseSettings
@@ -50,7 +50,7 @@ HISTORY = 12
 class Turn:
     """Runs turns. Everything it needs is given; it keeps nothing between two of them."""
 
-    conversations: ConversationService
+    conversations: TurnStore
     knowledge: KnowledgeService
     responder: Responder
     profiles: ProfileService

@@ -155,6 +155,31 @@ def search(
     run(search_knowledge(settings, places, question, site, limit, as_json=as_json))
 
 
+@app.command("eval")
+def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
+    file: Annotated[Path, typer.Argument(help="Golden questions, e.g. demo/golden.yaml")],
+    minimum: Annotated[
+        float, typer.Option(min=0, max=1, help="The share that must be as it should be")
+    ] = 1.0,
+    save: Annotated[Path | None, typer.Option(help="Keep the verdicts in this file")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Fail only where this kept file had it right")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show the right answers too")] = False,
+    site: Site = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON")] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Ask golden questions as a visitor would, and judge the answers. Nothing is stored."""
+    from app.cli.evaluating import Wish  # noqa: PLC0415
+    from app.cli.evaluating import evaluate as work  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    wish = Wish(file, site, minimum, save, compare, as_json, everything)
+    run(work(settings, places, wish))
+
+
 @app.command()
 def questions(
     everything: Annotated[

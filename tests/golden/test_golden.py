@@ -15,8 +15,9 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
+from agent.evaluation import GoldenSet, judge
+from core.settings import load_settings
 from tests.support.process import ServerProcess, run_command
 
 ROOT = Path(__file__).parents[2]
@@ -50,23 +51,12 @@ def ask(http: httpx.Client, site_key: str, question: str) -> dict[str, Any]:
     return done
 
 
-def holds(text: str, expected: list[Any]) -> bool:
-    folded = text.lower()
-    options = [one if isinstance(one, list) else [one] for one in expected]
-    return all(any(str(word).lower() in folded for word in words) for words in options)
-
-
 def run_set(http: httpx.Client, site_key: str, path: Path) -> Result:
     result = Result()
-    for item in yaml.safe_load(path.read_text(encoding="utf-8"))["questions"]:
-        done = ask(http, site_key, item["ask"])
-        line = f"{item['ask']} -> {done['text'][:160]!r}"
-        if item.get("refuse"):
-            (result.said if done["outcome"] == "answered" else result.refused).append(line)
-        elif not holds(" ".join(one["text"] for one in done["sentences"]), item["expect"]):
-            result.wrong.append(line)
-        else:
-            (result.right if done["outcome"] == "answered" else result.hedged).append(line)
+    for question in load_settings(GoldenSet, path, {}).questions:
+        judged = judge(question, ask(http, site_key, question.ask))
+        line = f"{judged.ask} -> {judged.text[:160]!r} {judged.problem}"
+        getattr(result, judged.verdict).append(line)
     return result
 
 
