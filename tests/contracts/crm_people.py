@@ -145,14 +145,15 @@ class CrmPeopleContract(CrmContractParts):
     ) -> None:
         known = {one.name: one for one in await crm.list_fields(TENANT, "person")}
         fields = harness.fields
-        expected = {
+        expected: dict[str, str] = {
             fields.text: "text",
             fields.number: "number",
             fields.boolean: "boolean",
             fields.date: "date",
             fields.picklist: "picklist",
             fields.multi_picklist: "multi_picklist",
-        } | fields.types
+            **fields.types,
+        }
         assert {name: known[name].type for name in expected} == expected
         assert known[fields.text].max_length == fields.text_length
         assert set(fields.picklist_options) <= set(known[fields.picklist].options)
