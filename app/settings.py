@@ -8,11 +8,17 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from agent.settings import AgentSettings, LimitSettings
+from app.vendor_settings import (
+    AppointmentSection,
+    CrmSettings,
+    EmailSection,
+    IntegrationSettings,
+    check_tenants,
+)
 from core.settings import Secret, Section, load_settings
 from ingestion.settings import SourceSettings
-from sales.appointments.settings import AppointmentSettings
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
-from sales.followups.settings import ConversationSummarySettings, EmailSettings
+from sales.followups.settings import ConversationSummarySettings
 from sales.knowledge.settings import VectorDatabaseSettings
 from sales.leads.settings import (
     ProfileCaptureSettings,
@@ -22,42 +28,6 @@ from sales.leads.settings import (
 from sales.organization.settings import SiteSettings, TenantSettings
 
 
-class ZohoSettings(Section):
-    """S1's section. Accepted and checked; nothing reads it in this version."""
-
-    enabled: bool = False
-    api_domain: str = "www.zohoapis.com"
-
-
-class SalesforceSettings(Section):
-    """S1's section. Accepted and checked; nothing reads it in this version."""
-
-    enabled: bool = False
-    sandbox_mode: bool = True
-
-
-class HubSpotSettings(Section):
-    """S1's section. Accepted and checked; nothing reads it in this version."""
-
-    enabled: bool = False
-    portal_id: str | int | None = None
-
-
-class CrmSettings(Section):
-    """S1's section. Accepted and checked; nothing reads it in this version."""
-
-    zoho: ZohoSettings = ZohoSettings()
-    salesforce: SalesforceSettings = SalesforceSettings()
-    hubspot: HubSpotSettings = HubSpotSettings()
-
-    @model_validator(mode="after")
-    def _check_built(self) -> CrmSettings:
-        on = [name for name in ("zoho", "salesforce", "hubspot") if getattr(self, name).enabled]
-        if on:
-            raise ValueError(f"{on[0]} is not built in yet. Write enabled: false")
-        return self
-
-
 class SalesAgentSettings(Section):
     """The schema of S1, name for name."""
 
@@ -65,7 +35,7 @@ class SalesAgentSettings(Section):
     profile_capture: ProfileCaptureSettings = ProfileCaptureSettings()
     vector_database: VectorDatabaseSettings = VectorDatabaseSettings()
     conversation_summaries: ConversationSummarySettings = ConversationSummarySettings()
-    appointment_scheduling: AppointmentSettings = AppointmentSettings()
+    appointment_scheduling: AppointmentSection = AppointmentSection()
     crm_integration: CrmSettings = CrmSettings()
 
 
@@ -91,6 +61,11 @@ class ServerSettings(Section):
     secret: Secret | None = None
     """Signs visitors' tokens: ${SALES_AGENT_SECRET}, the same for every process. Unset: made at
     the first start and kept in the data folder."""
+    encryption_keys: tuple[Secret, ...] = ()
+    """Encrypt credentials at rest: [${SALES_AGENT_KEY}], the newest first, the same for every
+    process, each at least 32 random characters. To change: put a new one first, restart, run
+    `sales-agent rotate-keys`, then take the old one out. Unset: derived from the secret in the
+    data folder, which must then be kept with the database."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
     """The address visitors reach this server at, e.g. https://chat.acme.example. Needed behind a
     proxy, so that `self` in allowed_origins means it."""
@@ -118,7 +93,8 @@ class AppSettings(Section):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     conversations: ConversationSettings = ConversationSettings()
     qualification: QualificationSettings = QualificationSettings()
-    email: EmailSettings = EmailSettings()
+    email: EmailSection = EmailSection()
+    integrations: IntegrationSettings = IntegrationSettings()
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
@@ -140,6 +116,7 @@ class AppSettings(Section):
     @model_validator(mode="after")
     def _check_references(self) -> AppSettings:
         tenants = {tenant.key for tenant in self.tenants}
+        check_tenants(self.integrations, tenants)
         for site in self.sites:
             if site.tenant not in tenants:
                 raise ValueError(

@@ -103,8 +103,9 @@ class AppointmentSettings(Section):
 
     enabled: bool = False
     """Whether the agent offers meetings."""
-    calendar_provider: Literal["local", "google", "calendly", "outlook"] = "local"
-    """Where the reps' calendars are. local: in our own database."""
+    calendar_provider: str = "local"
+    """Where the reps' calendars are. local: in our own database; else a vendor of
+    `integrations`."""
     default_duration: int = Field(default=30, ge=5, le=480)
     """Minutes of a meeting when the visitor names no length."""
     durations: tuple[int, ...] = ()
@@ -133,13 +134,6 @@ class AppointmentSettings(Section):
     """Days on which nobody works."""
     reps: tuple[RepSettings, ...] = ()
     """Who takes meetings."""
-
-    @field_validator("calendar_provider")
-    @classmethod
-    def _check_provider(cls, value: str) -> str:
-        if value != "local":
-            raise ValueError(f"{value} is not built in yet. Write local")
-        return value
 
     @field_validator("durations")
     @classmethod

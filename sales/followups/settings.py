@@ -32,8 +32,9 @@ class ConversationSummarySettings(Section):
 class EmailSettings(Section):
     """Who mails come from, and who gets those for the company."""
 
-    provider: Literal["local"] = "local"
-    """local: standard .eml files in the data folder, shown in the portal."""
+    provider: str = "local"
+    """Who delivers mail. local: standard .eml files in the data folder, shown in the portal; else
+    a vendor of `integrations`."""
     from_address: str = "sales-agent@localhost"
     """The sender of every mail."""
     from_name: str = Field(default="", max_length=120)

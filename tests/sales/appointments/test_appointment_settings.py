@@ -51,7 +51,6 @@ def test_hours_are_read_by_day_and_range() -> None:
             "there is no such time zone",
         ),
         ("enabled: true", "there is nobody to meet"),
-        ("calendar_provider: google", "google is not built in yet. Write local"),
         ("durations: [1]", "a meeting has 5 to 480 minutes"),
         (f"reps: [{REP} working_hours: {{mon: 9:00-17:00}}, holiday: []}}]", "Did you mean"),
     ],
