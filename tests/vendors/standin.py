@@ -40,7 +40,7 @@ class Fault:
 
     `status`: answered so, nothing done. `slow`: answered after `seconds`. `cut_before`: the
     connection ends before anything is done; `cut_after`: when it was done, unanswered. `half`: it
-    was done, and half of the answer arrives.
+    was done, and half of the answer arrives. `done` says otherwise of `status`, `slow`, `half`.
     """
 
     kind: FaultKind = "status"
@@ -51,6 +51,7 @@ class Fault:
     method: str = ""
     path: str = ""
     times: int = 1
+    done: bool | None = None
 
     def fits(self, method: str, path: str) -> bool:
         """Whether it meets this request; empty `method` and `path` meet all."""
@@ -238,19 +239,25 @@ def _build_handler(stand_in: HttpStandIn) -> type[BaseHTTPRequestHandler]:
             if fault is None:
                 return self._write(stand_in.work(request))
             if fault.kind == "status":
-                stand_in.requests.append(request)
+                self._note(request, done=bool(fault.done))
                 wait = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
                 kind = {"content-type": "application/json", **wait}
                 return self._write(Answer(fault.status, fault.body.encode(), kind))
             if fault.kind == "cut_before":
                 stand_in.requests.append(request)
                 return self._cut()
-            answer = stand_in.work(request)
+            answer = self._note(request, done=fault.done is not False)
             if fault.kind == "cut_after":
                 return self._cut()
             if fault.kind == "slow":
                 time.sleep(fault.seconds)
             return self._write(answer, half=fault.kind == "half")
+
+        def _note(self, request: SeenRequest, *, done: bool) -> Answer:
+            if done:
+                return stand_in.work(request)
+            stand_in.requests.append(request)
+            return Answer(200, {"message": "ordered fault"})
 
         def _read(self) -> SeenRequest:
             if "chunked" in self.headers.get("transfer-encoding", "").lower():
