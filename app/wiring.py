@@ -47,6 +47,7 @@ from sales.appointments.finding import SlotFinder
 from sales.appointments.models import Appointment
 from sales.appointments.service import AppointmentService
 from sales.appointments.settings import AppointmentSettings
+from sales.conversations.gap_service import GapService
 from sales.conversations.models import Conversation, Message
 from sales.conversations.service import ConversationService
 from sales.conversations.staff_service import StaffConversationService
@@ -96,6 +97,7 @@ class Resources:
     calendar: Calendar
     address: PublicAddress
     templates: MailTemplates
+    gaps: GapService
 
     async def close(self) -> None:
         """Finish what is under way and give everything back."""
@@ -176,6 +178,7 @@ async def build_resources(
         calendar=calendar,
         address=PublicAddress(settings.server.public_url),
         templates=MailTemplates(),
+        gaps=GapService(database, clock, embedder),
     )
 
 
@@ -280,6 +283,7 @@ def build_portal(resources: Resources, services: Services, settings: AppSettings
         knowledge=resources.knowledge,
         conversations=services.conversations,
         takeovers=StaffConversationService(database, clock),
+        gaps=resources.gaps,
         leads=services.leads,
         appointments=services.appointments,
         mails=services.mails,

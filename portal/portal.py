@@ -13,6 +13,7 @@ from core.security import TokenSigner
 from portal.changes import ChangeNotifier
 from portal.outbox_view import OutboxView
 from sales.appointments.service import AppointmentService
+from sales.conversations.gap_service import GapService
 from sales.conversations.service import ConversationService
 from sales.conversations.staff_service import StaffConversationService
 from sales.followups.mail_service import MailService
@@ -43,6 +44,7 @@ class Portal:
     knowledge: KnowledgeService
     conversations: ConversationService
     takeovers: StaffConversationService
+    gaps: GapService
     leads: LeadService
     appointments: AppointmentService
     mails: MailService

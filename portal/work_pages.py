@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.analytics import ANALYTICS_PAGE
 from portal.appointments import APPOINTMENTS_PAGE
 from portal.conversations import CONVERSATIONS_PAGE
+from portal.gaps import GAPS_PAGE
 from portal.health import HEALTH_PAGE
 from portal.leads import LEADS_PAGE
 from portal.mail import MAIL_PAGE
@@ -15,6 +16,7 @@ WORK_PAGES: tuple[Page, ...] = (
     CONVERSATIONS_PAGE,
     APPOINTMENTS_PAGE,
     ANALYTICS_PAGE,
+    GAPS_PAGE,
     MAIL_PAGE,
     HEALTH_PAGE,
 )

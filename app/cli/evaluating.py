@@ -27,9 +27,10 @@ from app.cli.looking import choose_site
 from app.embedder import load_embedder
 from app.places import Places
 from app.settings import AppSettings
-from app.wiring import build_chat, build_resources, build_services
+from app.wiring import Resources, build_chat, build_resources, build_services
 from core.errors import ConfigurationError
 from core.settings import load_settings
+from sales.organization.service import KnownSite
 
 _EXCERPT = 160
 _COLOURS = {Verdict.HEDGED: "yellow", Verdict.WRONG: "red", Verdict.SAID: "red"}
@@ -39,7 +40,7 @@ _COLOURS = {Verdict.HEDGED: "yellow", Verdict.WRONG: "red", Verdict.SAID: "red"}
 class Wish:
     """What the command was asked for. `minimum`: the share that must pass, 0 to 1."""
 
-    file: Path
+    file: Path | None
     site: str = ""
     minimum: float = 1.0
     save: Path | None = None
@@ -55,7 +56,7 @@ async def evaluate(settings: AppSettings, places: Places, wish: Wish) -> int:
     Raises:
         ConfigurationError: the file, or the one to compare with, cannot be used.
     """
-    golden = load_settings(GoldenSet, wish.file, {})
+    golden = load_settings(GoldenSet, wish.file, {}) if wish.file else None
     before = _read_verdicts(wish.compare) if wish.compare else {}
     judgements = await _ask(settings, places, wish.site, golden)
     regressions = find_regressions(judgements, before)
@@ -83,13 +84,15 @@ async def evaluate(settings: AppSettings, places: Places, wish: Wish) -> int:
 
 
 async def _ask(
-    settings: AppSettings, places: Places, site_key: str, golden: GoldenSet
+    settings: AppSettings, places: Places, site_key: str, golden: GoldenSet | None
 ) -> list[Judgement]:
     resources = await build_resources(settings, places, load_embedder())
     try:
         site = choose_site(resources, site_key)
         services = build_services(resources, settings)
         turn = build_chat(resources, services, settings, TrafficLimits(settings.limits)).turn
+        if golden is None:
+            golden = await _load_golden(resources, site)
         judgements = []
         for question in track(golden.questions, "Asking", console=notes, transient=True):
             done = await rehearse(turn, site.settings, site.ref, [*question.after, question.ask])
@@ -97,6 +100,18 @@ async def _ask(
         return judgements
     finally:
         await resources.close()
+
+
+async def _load_golden(resources: Resources, site: KnownSite) -> GoldenSet:
+    """The golden questions that staff made in the portal."""
+    entries = await resources.gaps.list_golden(site.ref)
+    if not entries:
+        raise ConfigurationError(
+            "the portal",
+            ["it has no golden question for this site. Name a file, or make one there."],
+        )
+    questions = [{"ask": one.ask, "expect": one.expect, "refuse": one.refuse} for one in entries]
+    return GoldenSet.model_validate({"questions": questions})
 
 
 def _print(judgements: Sequence[Judgement], *, everything: bool) -> None:

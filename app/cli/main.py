@@ -157,7 +157,12 @@ def search(
 
 @app.command("eval")
 def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
-    file: Annotated[Path, typer.Argument(help="Golden questions, e.g. demo/golden.yaml")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Golden questions, e.g. demo/golden.yaml")
+    ] = None,
+    portal: Annotated[
+        bool, typer.Option("--portal", help="Those made in the portal, instead of a file")
+    ] = False,
     minimum: Annotated[
         float, typer.Option(min=0, max=1, help="The share that must be as it should be")
     ] = 1.0,
@@ -175,6 +180,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     from app.cli.evaluating import Wish  # noqa: PLC0415
     from app.cli.evaluating import evaluate as work  # noqa: PLC0415
 
+    if (file is None) != portal:
+        complain("Name a file of golden questions, or say --portal for those made in the portal.")
     settings, places = open_settings(config, data)
     wish = Wish(file, site, minimum, save, compare, as_json, everything)
     run(work(settings, places, wish))

@@ -160,3 +160,20 @@ class UnansweredQuestion(TenantRow, Base):
     text: Mapped[str]
     asked_at: Mapped[datetime]
     passed_on_at: Mapped[datetime | None]
+    # When staff took it off the list of gaps.
+    settled_at: Mapped[datetime | None]
+
+
+class GoldenQuestion(TenantRow, Base):
+    """A question to judge answers by (`sales-agent eval --portal`)."""
+
+    __tablename__ = "golden_questions"
+    __table_args__ = (UniqueConstraint("site_id", "ask"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    site_id: Mapped[str] = mapped_column(Id)
+    ask: Mapped[str]
+    expect: Mapped[list[Any]]
+    refuse: Mapped[bool]
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]

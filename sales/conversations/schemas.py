@@ -28,6 +28,19 @@ class CitationContent:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldenEntry:
+    """A question that staff made of a gap, to judge answers by. `expect`: texts that its answer
+    must hold; `refuse`: the website does not say it (yet), so the agent must not either."""
+
+    id: str
+    ask: str
+    expect: tuple[str, ...]
+    refuse: bool
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StoredMessage:
     """A message as it lies in the database."""
 

@@ -42,7 +42,7 @@ EXTRA = {
         "slots",
         "slot_words",
         "offers",
-        "calendar_file",
+        "calendar_*",
         "finding",
         "api_schemas",
     ),
@@ -78,7 +78,8 @@ EXTRA = {
         "profile_*",
         "conversation_scope",
     ),
-    "conversations": ("history", "staff_*"),
+    "connections": ("credential_store", "oauth", "inbox"),
+    "conversations": ("history", "staff_*", "gaps", "gap_*"),
 }
 
 

@@ -1,6 +1,11 @@
-"""Reserved: filled by the change that needs it."""
+"""Golden questions made of gaps in a website's content; gaps that staff took off the list."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from core.db.tables import Json, UtcDateTime
 
 revision = "0009"
 down_revision = "0008"
@@ -10,7 +15,23 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    op.add_column("unanswered_questions", sa.Column("settled_at", UtcDateTime(), nullable=True))
+    op.create_table(
+        "golden_questions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("site_id", sa.String(length=36), nullable=False),
+        sa.Column("ask", sa.String(), nullable=False),
+        sa.Column("expect", Json, nullable=False),
+        sa.Column("refuse", sa.Boolean(), nullable=False),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("tenant_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_golden_questions")),
+        sa.UniqueConstraint("site_id", "ask", name=op.f("uq_golden_questions_site_id_ask")),
+    )
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("golden_questions")
+    op.drop_column("unanswered_questions", "settled_at")
