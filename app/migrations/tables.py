@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import core.db.vendor_memory
 import core.outbox.models
 import integrations.local.models
 import sales.appointments.models
+import sales.connections.models
 import sales.conversations.models
 import sales.followups.models
 import sales.knowledge.models
@@ -13,9 +15,11 @@ import sales.organization.models
 from core.db import Base
 
 _TABLES = (
+    core.db.vendor_memory,
     core.outbox.models,
     integrations.local.models,
     sales.appointments.models,
+    sales.connections.models,
     sales.conversations.models,
     sales.followups.models,
     sales.knowledge.models,
