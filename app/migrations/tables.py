@@ -9,9 +9,11 @@ import sales.appointments.models
 import sales.connections.models
 import sales.conversations.models
 import sales.followups.models
+import sales.handoffs.models
 import sales.knowledge.models
 import sales.leads.models
 import sales.organization.models
+import sales.usage.models
 from core.db import Base
 
 _TABLES = (
@@ -22,8 +24,10 @@ _TABLES = (
     sales.connections.models,
     sales.conversations.models,
     sales.followups.models,
+    sales.handoffs.models,
     sales.knowledge.models,
     sales.leads.models,
     sales.organization.models,
+    sales.usage.models,
 )
 metadata = Base.metadata

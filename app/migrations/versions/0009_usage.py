@@ -1,4 +1,5 @@
-"""Golden questions made of gaps in a website's content; gaps that staff took off the list."""
+"""The ledger of model calls; golden questions made of gaps in a website's content, and gaps that
+staff took off the list."""
 
 from __future__ import annotations
 
@@ -29,9 +30,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_golden_questions")),
         sa.UniqueConstraint("site_id", "ask", name=op.f("uq_golden_questions_site_id_ask")),
     )
+    op.create_table(
+        "model_calls",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("site_id", sa.String(length=36), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("turn_id", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("cap", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("tokens", sa.Integer(), nullable=False),
+        sa.Column("cost_micros", sa.BigInteger(), nullable=False),
+        sa.Column("prompt_tokens", sa.Integer(), nullable=False),
+        sa.Column("cached_tokens", sa.Integer(), nullable=False),
+        sa.Column("completion_tokens", sa.Integer(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("settled_at", UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_calls")),
+    )
+    op.create_index("ix_model_calls_tenant_id_day", "model_calls", ["tenant_id", "day", "site_id"])
+    op.create_index("ix_model_calls_conversation_id", "model_calls", ["conversation_id"])
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("model_calls")
     op.drop_table("golden_questions")
     op.drop_column("unanswered_questions", "settled_at")
