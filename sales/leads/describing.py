@@ -62,6 +62,7 @@ _SAME = (
     "created_at",
     "updated_at",
     "merged_into",
+    "handoff_state",
 )
 _VISITORS = 20
 

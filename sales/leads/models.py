@@ -99,6 +99,7 @@ class Lead(TenantRow, Base):
         Index("ix_sales_leads_tenant_id_tier", "tenant_id", "tier", "created_at", "id"),
         Index("ix_sales_leads_tenant_id_owner", "tenant_id", "assigned_to", "status"),
         Index("ix_sales_leads_merged_into", "merged_into"),
+        Index("ix_sales_leads_tenant_id_handoff_state", "tenant_id", "handoff_state"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -155,6 +156,8 @@ class Lead(TenantRow, Base):
     updated_at: Mapped[datetime]
     qualified_at: Mapped[datetime | None]
     merged_into: Mapped[str | None] = mapped_column(Id)
+    # Where its handoff to the sales system stands; None: it was never handed over.
+    handoff_state: Mapped[str | None]
     # The caller's Idempotency-Key, and a hash of what was asked under it.
     request_key: Mapped[str | None]
     request_hash: Mapped[str | None]

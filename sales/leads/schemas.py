@@ -110,6 +110,7 @@ class LeadView:
     created_at: datetime
     updated_at: datetime
     merged_into: str | None
+    handoff_state: str | None = None
 
     @property
     def name(self) -> str:

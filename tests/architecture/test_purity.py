@@ -50,6 +50,8 @@ PURE = (
     "sales/leads/qualification.py",
     "sales/leads/briefing.py",
     "sales/leads/told.py",
+    "sales/handoffs/package*.py",
+    "sales/handoffs/canonical.py",
     "sales/conversations/gaps.py",
     "agent/evaluation.py",
     "core/outbox/retry.py",

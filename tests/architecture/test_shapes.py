@@ -79,6 +79,7 @@ EXTRA = {
         "conversation_scope",
     ),
     "connections": ("credential_store", "oauth", "inbox"),
+    "handoffs": ("package", "package_*", "canonical"),
     "conversations": ("history", "staff_*", "gaps", "gap_*"),
 }
 
