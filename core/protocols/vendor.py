@@ -7,12 +7,13 @@ manifests, so that a new vendor needs no other file touched (docs/adding-an-inte
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from core.clock import Clock
+from core.errors import BugError
 from core.settings import Section
 
 Capability = Literal["crm", "calendar", "email", "notifier", "knowledge_index"]
@@ -85,8 +86,55 @@ class Credentials(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a vendor's folder remembers. `revision` grows by one with each writing."""
+
+    key: str
+    value: Mapping[str, Any]
+    revision: int
+
+
+class VendorMemory(Protocol):
+    """JSON values that a vendor's folder keeps in our database between calls, by tenant and key,
+    e.g. the vendor's own id of something of ours. No secrets: those are `Credentials`."""
+
+    async def find_note(self, tenant_id: str, key: str) -> Note | None:
+        """What is kept under a key (at most 200 characters)."""
+        ...
+
+    async def list_notes(self, tenant_id: str, prefix: str) -> Sequence[Note]:
+        """What is kept under keys that begin so, by key."""
+        ...
+
+    async def write_note(
+        self, tenant_id: str, key: str, value: Mapping[str, Any], revision: int = 0
+    ) -> bool:
+        """Keep a value in place of the one of `revision` (0: of none). False, and nothing is
+        written, when somebody else has written since."""
+        ...
+
+
 def _no_address(_tenant_id: str) -> str:
     return ""
+
+
+class NoMemory:
+    """For vendors that need none."""
+
+    async def find_note(self, tenant_id: str, key: str) -> Note | None:
+        """Nothing is kept."""
+        raise BugError(f"{key} of {tenant_id}: this vendor was given no memory")
+
+    async def list_notes(self, tenant_id: str, prefix: str) -> Sequence[Note]:
+        """Nothing is kept."""
+        raise BugError(f"{prefix} of {tenant_id}: this vendor was given no memory")
+
+    async def write_note(
+        self, tenant_id: str, key: str, value: Mapping[str, Any], revision: int = 0
+    ) -> bool:
+        """Nothing is kept."""
+        raise BugError(f"{key} of {tenant_id}: no memory for {len(value)} values at {revision}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +149,7 @@ class VendorContext:
     credentials: Credentials
     clock: Clock
     webhook_url: Callable[[str], str] = _no_address
+    memory: VendorMemory = field(default_factory=NoMemory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from core.db import Database, UnitOfWork
 from core.ids import new_id
-from core.protocols.calendar import BusyTime, CalendarMeeting, CalendarOwner
+from core.protocols.calendar import (
+    BusyTime,
+    CalendarChanges,
+    CalendarMeeting,
+    CalendarOwner,
+    MeetingLinks,
+)
 from integrations.local.models import LocalCalendarEvent
 
 
@@ -40,12 +46,12 @@ class LocalCalendar:
             BusyTime(row.starts_at, row.ends_at, row.id if row.is_meeting else None) for row in rows
         ]
 
-    async def put_meeting(self, owner: CalendarOwner, meeting: CalendarMeeting) -> None:
+    async def put_meeting(self, owner: CalendarOwner, meeting: CalendarMeeting) -> MeetingLinks:
         """Make the calendar show this state; a later one that is there already stays."""
         async with self._database.unit_of_work(owner.tenant_id) as uow:
             present = await _find(uow, meeting.id)
             if present is not None and present.sequence >= meeting.sequence:
-                return
+                return MeetingLinks()
             entry = present or _add(uow, owner, meeting.id, is_meeting=True)
             entry.owner_email = owner.email
             entry.sequence = meeting.sequence
@@ -54,6 +60,7 @@ class LocalCalendar:
             entry.attendee_name = meeting.attendee_name
             entry.attendee_email = meeting.attendee_email
             entry.cancelled = False
+        return MeetingLinks()
 
     async def remove_meeting(self, owner: CalendarOwner, meeting_id: str, sequence: int) -> None:
         """Take the meeting out, for good."""
@@ -66,6 +73,24 @@ class LocalCalendar:
                 entry.sequence = sequence
             entry.sequence = max(entry.sequence, sequence)
             entry.cancelled = True
+
+    async def list_starts(
+        self,
+        owner: CalendarOwner,  # noqa: ARG002 - the protocol's names
+        since: datetime,  # noqa: ARG002
+        until: datetime,  # noqa: ARG002
+        duration: timedelta,  # noqa: ARG002
+    ) -> None:
+        """It knows only when its owner is busy."""
+        return
+
+    async def list_changes(
+        self,
+        owner: CalendarOwner,  # noqa: ARG002 - the protocol's names
+        cursor: str,
+    ) -> CalendarChanges:
+        """Nobody but us writes meetings here: there is never anything to tell."""
+        return CalendarChanges((), cursor)
 
     async def block_time(
         self, owner: CalendarOwner, starts_at: datetime, ends_at: datetime, title: str

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.db import Database
 from core.protocols.calendar import BusyTime, Calendar, CalendarOwner
-from sales.appointments.repository import AppointmentRepository
+from sales.appointments.repository import AppointmentRepository, BookedTime
 from sales.appointments.settings import AppointmentSettings, RepSettings
-from sales.appointments.slots import Busy, RepHours, Schedule, Slot, SlotRules, find_notice_end
+from sales.appointments.slots import Busy, RepHours, Schedule, SlotRules, find_notice_end
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
+
+
+class _Answer(NamedTuple):
+    busy: Sequence[BusyTime]
+    starts: frozenset[datetime] | None
 
 
 class Availability:
@@ -57,39 +64,78 @@ class Availability:
         until = now + timedelta(days=self._settings.advance_booking_days + 2)
         since = now - timedelta(days=1)
         async with self._database.reading(tenant_id) as uow:
-            booked = await AppointmentRepository(uow).list_booked(
-                [rep.key for rep in reps], since, until, leave_out=moving
+            booked = await AppointmentRepository(uow).list_times(
+                [rep.key for rep in reps], since, until
             )
         owners = [CalendarOwner(tenant_id, rep.email, rep.name) for rep in reps]
-        asked = [self._calendar.list_busy(owner, since, until) for owner in owners]
-        busy = await asyncio.gather(*asked)
+        asked = await asyncio.gather(
+            *(self._ask(owner, since, until, duration) for owner in owners)
+        )
         hours = [
-            self._build_hours(rep, booked.get(rep.key, ()), entries, now)
-            for rep, entries in zip(reps, busy, strict=True)
+            self._build_hours(rep, booked.get(rep.key, ()), answer, now, moving)
+            for rep, answer in zip(reps, asked, strict=True)
         ]
         return Schedule(tuple(hours), self.build_rules(duration))
 
+    async def _ask(
+        self, owner: CalendarOwner, since: datetime, until: datetime, duration: timedelta
+    ) -> _Answer:
+        """When an owner is busy, or the starts that their calendar offers."""
+        starts = await self._calendar.list_starts(owner, since, until, duration)
+        if starts is not None:
+            return _Answer((), frozenset(start.astimezone(UTC) for start in starts))
+        return _Answer(await self._calendar.list_busy(owner, since, until), None)
+
     def _build_hours(
-        self, rep: RepSettings, booked: Sequence[Slot], entries: Sequence[BusyTime], now: datetime
+        self,
+        rep: RepSettings,
+        booked: Sequence[BookedTime],
+        answer: _Answer,
+        now: datetime,
+        moving: str | None,
     ) -> RepHours:
-        own = [Busy(one.starts_at, one.ends_at, is_appointment=True) for one in booked]
+        own = [
+            Busy(one.starts_at, one.ends_at, is_appointment=True)
+            for one in booked
+            if one.appointment_id != moving
+        ]
         # Entries that we put there are known from our rows, and there as they are now.
-        others = [Busy(one.starts_at, one.ends_at) for one in entries if one.event_id is None]
+        others = [
+            Busy(begin, end)
+            for one in answer.busy
+            if one.event_id is None
+            for begin, end in (
+                leave_out(one.starts_at, one.ends_at, booked)
+                if one.is_anonymous
+                else ((one.starts_at, one.ends_at),)
+            )
+        ]
         hours = RepHours(
             rep_id=rep.key,
             zone=ZoneInfo(rep.timezone),
             weekly=rep.weekly,
             holidays=frozenset((*rep.holidays, *self._settings.holidays)),
             busy=(*own, *others),
+            starts=answer.starts,
         )
         if not self._settings.notice_in_working_hours:
             return hours
         notice = _HOUR * self._settings.minimum_notice_hours
-        return RepHours(
-            hours.rep_id,
-            hours.zone,
-            hours.weekly,
-            hours.holidays,
-            hours.busy,
-            not_before=find_notice_end(hours, notice, now),
-        )
+        return replace(hours, not_before=find_notice_end(hours, notice, now))
+
+
+def leave_out(
+    begin: datetime, end: datetime, booked: Sequence[BookedTime]
+) -> list[tuple[datetime, datetime]]:
+    """What is left of [begin, end) without our own meetings: a calendar that does not tell
+    whose its entries are shows ours among them."""
+    left = []
+    for one in sorted(booked, key=lambda meeting: meeting.starts_at):
+        if one.starts_at >= end or one.ends_at <= begin:
+            continue
+        if begin < one.starts_at:
+            left.append((begin, one.starts_at))
+        begin = max(begin, one.ends_at)
+    if begin < end:
+        left.append((begin, end))
+    return left

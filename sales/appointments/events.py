@@ -8,6 +8,10 @@ from core.outbox import Event
 class _AppointmentEvent(Event):
     appointment_id: str
     sequence: int
+    # It came from the calendar, which therefore has it already.
+    by_calendar: bool = False
+    # The visitor hears of it in the chat: no mail.
+    is_told: bool = False
 
     @property
     def ordering_key(self) -> str | None:
@@ -25,3 +29,8 @@ class AppointmentRescheduled(_AppointmentEvent):
 
 class AppointmentCancelled(_AppointmentEvent):
     """It does not take place."""
+
+
+class AppointmentRefused(_AppointmentEvent):
+    """The rep's calendar would not take this state. Recorded with a delay: whoever still waits
+    for the booking is told at once, and then nothing is left to do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.tables import Base, Id, TenantRow
@@ -57,6 +57,11 @@ class Appointment(TenantRow, Base):
     sequence: Mapped[int]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    # What the vendor's calendar made of it, and the newest sequence that it is known to have.
+    join_url: Mapped[str] = mapped_column(default="", server_default="")
+    change_url: Mapped[str] = mapped_column(default="", server_default="")
+    cancel_url: Mapped[str] = mapped_column(default="", server_default="")
+    placed_sequence: Mapped[int] = mapped_column(default=-1, server_default="-1")
 
 
 class AppointmentChange(TenantRow, Base):
@@ -74,3 +79,23 @@ class AppointmentChange(TenantRow, Base):
     ends_at: Mapped[datetime]
     reason: Mapped[str]
     happened_at: Mapped[datetime]
+
+
+class CalendarCursor(TenantRow, Base):
+    """How far the changes in a rep's calendar were read.
+
+    `due_at` is when to look again; whoever looks moves it ahead first, with `revision` compared,
+    so that two processes never look at once, and one that dies is followed by another.
+    `failure` is empty when the last look went well.
+    """
+
+    __tablename__ = "calendar_cursors"
+
+    tenant_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(40), primary_key=True)
+    owner_email: Mapped[str] = mapped_column(String(254), primary_key=True)
+    cursor: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int]
+    due_at: Mapped[datetime]
+    failure: Mapped[str]
+    read_at: Mapped[datetime | None]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, distinct, func, select, text
 
 from core.db import UnitOfWork
 from core.ids import new_id
+from core.protocols.calendar import MeetingLinks
 from sales.appointments.models import Appointment, AppointmentChange
 from sales.appointments.schemas import (
     Actor,
@@ -22,6 +23,14 @@ from sales.organization.models import SiteRef
 
 # waiver: a lock names no rows; its name begins with the tenant
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+class BookedTime(NamedTuple):
+    """When an appointment takes place."""
+
+    appointment_id: str
+    starts_at: datetime
+    ends_at: datetime
 
 
 def describe_row(row: Appointment) -> BookedAppointment:
@@ -46,6 +55,8 @@ def describe_row(row: Appointment) -> BookedAppointment:
         sequence=row.sequence,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        links=MeetingLinks(row.join_url, row.change_url, row.cancel_url),
+        placed_sequence=row.placed_sequence,
     )
 
 
@@ -95,17 +106,30 @@ class AppointmentRepository:
         leave_out: str | None = None,
     ) -> dict[str, list[Slot]]:
         """The times of reps' meetings that overlap [since, until), by rep."""
-        query = select(Appointment.rep_id, Appointment.starts_at, Appointment.ends_at).where(
-            Appointment.rep_id.in_(rep_ids),
-            Appointment.status == "booked",
-            Appointment.starts_at < until,
-            Appointment.ends_at > since,
+        times = await self.list_times(rep_ids, since, until)
+        return {
+            rep_id: [
+                Slot(one.starts_at, one.ends_at, (rep_id,))
+                for one in booked
+                if one.appointment_id != leave_out
+            ]
+            for rep_id, booked in times.items()
+        }
+
+    async def list_times(
+        self, rep_ids: Collection[str], since: datetime, until: datetime
+    ) -> dict[str, list[BookedTime]]:
+        """The same, with whose they are."""
+        row = Appointment
+        query = select(row.rep_id, row.id, row.starts_at, row.ends_at).where(
+            row.rep_id.in_(rep_ids),
+            row.status == "booked",
+            row.starts_at < until,
+            row.ends_at > since,
         )
-        if leave_out is not None:
-            query = query.where(Appointment.id != leave_out)
-        found: dict[str, list[Slot]] = {}
-        for rep_id, starts_at, ends_at in await self._session.execute(query):
-            found.setdefault(rep_id, []).append(Slot(starts_at, ends_at, (rep_id,)))
+        found: dict[str, list[BookedTime]] = {}
+        for rep_id, appointment_id, starts_at, ends_at in await self._session.execute(query):
+            found.setdefault(rep_id, []).append(BookedTime(appointment_id, starts_at, ends_at))
         return found
 
     async def count_booked_conversations(self, start: datetime, end: datetime) -> int:

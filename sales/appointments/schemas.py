@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from core.protocols.calendar import MeetingLinks
 from sales.appointments.slots import Refusal, Slot
 from sales.organization.models import SiteRef
 
 Status = Literal["booked", "cancelled"]
-ActorKind = Literal["visitor", "link", "staff"]
+# calendar: somebody changed it in the rep's calendar; refusal: that calendar would not take it.
+ActorKind = Literal["visitor", "link", "staff", "calendar", "refusal"]
+
+
+NO_LINKS = MeetingLinks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,14 @@ class BookedAppointment:
     sequence: int
     created_at: datetime
     changed_at: datetime
+    links: MeetingLinks = NO_LINKS
+    placed_sequence: int = -1
+    """The newest sequence that the rep's calendar is known to have; -1: none yet."""
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the rep's calendar shows it as it is."""
+        return self.placed_sequence >= self.sequence
 
     @property
     def slot(self) -> Slot:
@@ -76,7 +89,7 @@ class BookedAppointment:
 @dataclass(frozen=True, slots=True)
 class RecordedChange:
     """One step in the life of an appointment. `kind`: booked, rescheduled or cancelled;
-    `changed_by`: visitor, link or staff."""
+    `changed_by`: an `ActorKind`."""
 
     sequence: int
     kind: str

@@ -12,8 +12,9 @@ from core.clock import Clock
 from core.db import Database
 from core.errors import Conflict, NotFound
 from core.ids import is_id, new_id
-from core.outbox import Outbox, RecordedEntry
+from core.outbox import EntryState, Outbox, RecordedEntry
 from core.security import TokenSigner
+from sales.appointments.calendar_answers import CalendarAnswers
 from sales.appointments.errors import TooManyAppointments
 from sales.appointments.events import (
     AppointmentBooked,
@@ -49,6 +50,11 @@ class AppointmentService:
     outbox: Outbox
     slots: SlotFinder
 
+    @property
+    def answers(self) -> CalendarAnswers:
+        """Takes note of what calendars say."""
+        return CalendarAnswers(self.database, self.clock, self.outbox)
+
     async def choose_rep(self, tenant_id: str, slot: Slot) -> RepSettings | None:
         """Who would take a slot, so that it can be said before it is confirmed; None when
         nobody of them is left."""
@@ -72,9 +78,13 @@ class AppointmentService:
         self.slots.check_enabled()
         wanted = check_booking(wanted)
         present = await self._find_request(wanted)
-        if present is not None:
-            return present
         duration = self.slots.settings.choose_duration(wanted.duration)
+        if present is not None:
+            if await self._was_refused(present):
+                await self.slots.refuse(
+                    Refusal.TAKEN, wanted.site, wanted.timezone, wanted.starts_at, duration
+                )
+            return present
         schedule = await self.slots.load(wanted.site, wanted.timezone, duration)
         if wanted.rep_id is not None:
             chosen = tuple(rep for rep in schedule.reps if rep.rep_id == wanted.rep_id)
@@ -89,8 +99,12 @@ class AppointmentService:
             await self.slots.refuse(
                 refusal or Refusal.TAKEN, wanted.site, wanted.timezone, wanted.starts_at, duration
             )
-        await self._wait_for_calendar(entries)
-        return booked
+        settled = await self._wait_for_calendar(booked, entries)
+        if settled is None:
+            await self.slots.refuse(
+                Refusal.TAKEN, wanted.site, wanted.timezone, wanted.starts_at, duration
+            )
+        return settled
 
     async def reschedule(
         self, appointment: BookedAppointment, starts_at: datetime, actor: Actor
@@ -116,8 +130,11 @@ class AppointmentService:
             await self.slots.refuse(
                 refusal or Refusal.TAKEN, site, zone, starts_at, duration, moving=appointment
             )
-        await self._wait_for_calendar(entries)
-        return moved
+        settled = await self._wait_for_calendar(moved, entries)
+        if settled is None:
+            back = await self.get_appointment(site.tenant_id, appointment.id)
+            await self.slots.refuse(Refusal.TAKEN, site, zone, starts_at, duration, moving=back)
+        return settled
 
     async def cancel(
         self, appointment: BookedAppointment, actor: Actor, reason: str = ""
@@ -141,8 +158,7 @@ class AppointmentService:
             event = AppointmentCancelled(appointment_id=row.id, sequence=row.sequence)
             entries = await self.outbox.record(uow, event)
             cancelled = describe_row(row)
-        await self._wait_for_calendar(entries)
-        return cancelled
+        return await self._wait_for_calendar(cancelled, entries) or cancelled
 
     async def get_appointment(self, tenant_id: str, appointment_id: str) -> BookedAppointment:
         """An appointment of the tenant.
@@ -285,6 +301,12 @@ class AppointmentService:
             row = await repository.find_request(wanted.conversation_id, wanted.request_key)
         return describe_row(row) if row else None
 
+    async def _was_refused(self, appointment: BookedAppointment) -> bool:
+        """Whether the rep's calendar would not take the booking, and it was taken back."""
+        if appointment.status != "cancelled":
+            return False
+        return (await self.list_changes(appointment))[-1].changed_by == "refusal"
+
     async def _get_row(self, repository: AppointmentRepository, appointment_id: str) -> Appointment:
         row = await repository.find(appointment_id, lock=True)
         if row is None:
@@ -297,13 +319,24 @@ class AppointmentService:
         if appointment.starts_at <= self.clock.now():
             raise Conflict("This appointment has begun or is over: it cannot be changed.")
 
-    async def _wait_for_calendar(self, entries: Collection[RecordedEntry]) -> None:
+    async def _wait_for_calendar(
+        self, appointment: BookedAppointment, entries: Collection[RecordedEntry]
+    ) -> BookedAppointment | None:
         """Let the calendar have it before the visitor is told; but not for long, because the
-        row is the promise and the outbox keeps it."""
+        row is the promise and the outbox keeps it. The appointment with what the calendar made
+        of it; None when the calendar refused, and the change was taken back."""
         limit = timedelta(seconds=self.slots.settings.wait_seconds)
-        for entry in entries:
-            if entry.effect.startswith(CALENDAR):
-                await self.outbox.wait_for(entry.id, limit)
+        tenant_id = appointment.site.tenant_id
+        waited = [entry for entry in entries if entry.effect.startswith(CALENDAR)]
+        for entry in waited:
+            status = await self.outbox.wait_for(entry.id, limit)
+            if status.state is EntryState.DEAD and appointment.status == "booked":
+                taken_back = await self.answers.take_back(
+                    tenant_id, appointment.id, appointment.sequence, is_told=True
+                )
+                if taken_back is not None:
+                    return None
+        return await self.get_appointment(tenant_id, appointment.id) if waited else appointment
 
 
 def _build_row(wanted: BookingRequest, slot: Slot, rep: RepSettings, now: datetime) -> Appointment:

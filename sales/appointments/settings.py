@@ -130,6 +130,9 @@ class AppointmentSettings(Section):
     """How many coming meetings one visitor may have."""
     wait_seconds: float = Field(default=3, ge=0, le=20)
     """How long a booking waits for the calendar to have it. It is booked in any case."""
+    calendar_poll_seconds: float = Field(default=60, ge=2, le=3600)
+    """How often a vendor's calendar is asked what reps moved, declined or deleted in it. Where
+    the vendor tells us by webhook, that comes first."""
     holidays: tuple[date, ...] = ()
     """Days on which nobody works."""
     reps: tuple[RepSettings, ...] = ()

@@ -43,6 +43,9 @@ class RepHours:
     busy: Sequence[Busy] = ()
     not_before: datetime | None = None
     """No meeting with this rep begins earlier; see `find_notice_end`."""
+    starts: frozenset[datetime] | None = None
+    """Where the rep's calendar decides itself when meetings begin: those starts, in UTC. They
+    count within the working hours only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ def _open_times(
                     stretches.append(((low - offset), (high - offset)))
                     starts.update(at - offset for at in _grid(opened, low, high, rules.step))
             day += DAY
-    return _merge(stretches), sorted(starts)
+    return _merge(stretches), sorted(starts if rep.starts is None else rep.starts)
 
 
 def _segments(
@@ -278,7 +281,8 @@ def _check_rep(rep: RepHours, rules: SlotRules, now: datetime, start: datetime) 
     open_times, starts = _open_times(rep, rules, day, day)
     if not any(low <= start and start + rules.duration <= high for low, high in open_times):
         return Refusal.OUTSIDE_HOURS
-    if _is_taken(rep, rules, start):
+    # A start that the calendar does not offer is one that somebody has, as far as one can tell.
+    if _is_taken(rep, rules, start) or (rep.starts is not None and start not in rep.starts):
         return Refusal.TAKEN
     return None if start in starts else Refusal.NO_SUCH_TIME
 

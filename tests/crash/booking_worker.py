@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core.db import Database
-from core.protocols.calendar import BusyTime, Calendar, CalendarMeeting, CalendarOwner
+from core.protocols.calendar import (
+    BusyTime,
+    Calendar,
+    CalendarChanges,
+    CalendarMeeting,
+    CalendarOwner,
+    MeetingLinks,
+)
 from tests.sales.appointments.desk import Desk
 
 
@@ -29,12 +36,21 @@ class DeadlyCalendar:
     ) -> Sequence[BusyTime]:
         return await self._inner.list_busy(owner, since, until)
 
-    async def put_meeting(self, owner: CalendarOwner, meeting: CalendarMeeting) -> None:
+    async def list_starts(
+        self, owner: CalendarOwner, since: datetime, until: datetime, duration: timedelta
+    ) -> Sequence[datetime] | None:
+        return await self._inner.list_starts(owner, since, until, duration)
+
+    async def list_changes(self, owner: CalendarOwner, cursor: str) -> CalendarChanges:
+        return await self._inner.list_changes(owner, cursor)
+
+    async def put_meeting(self, owner: CalendarOwner, meeting: CalendarMeeting) -> MeetingLinks:
         if self._point == "before":
             die()
-        await self._inner.put_meeting(owner, meeting)
+        links = await self._inner.put_meeting(owner, meeting)
         if self._point == "after":
             die()
+        return links
 
     async def remove_meeting(self, owner: CalendarOwner, meeting_id: str, sequence: int) -> None:
         await self._inner.remove_meeting(owner, meeting_id, sequence)

@@ -223,7 +223,7 @@ async def test_a_booking_waits_until_the_calendar_has_it(database: Database) -> 
     try:
         booked = await desk.book(THURSDAY)
         [busy] = await desk.calendar.list_busy(owner, NOW, NOW + timedelta(days=30))
-        assert busy == (booked.starts_at, booked.ends_at, booked.id)
+        assert busy[:3] == (booked.starts_at, booked.ends_at, booked.id)
         moved = await desk.service.reschedule(booked, THURSDAY + timedelta(days=1), VISITOR)
         [busy] = await desk.calendar.list_busy(owner, NOW, NOW + timedelta(days=30))
         assert busy.starts_at == moved.starts_at
