@@ -270,6 +270,20 @@ def _go_back(message: BookingMessage, state: BookingState) -> BookingStep | None
     return None
 
 
+def choose_proposed(message: BookingMessage, kind: str) -> BookingStep:
+    """The next step towards what somebody else than the visitor proposes: it only ever asks."""
+    coming = message.appointments
+    if kind == "cancel":
+        return _ask_cancellation(message)
+    if kind in ("move", "show") and not coming:
+        return BookingStep(Kind.NOTHING)
+    if kind == "move":
+        return BookingStep(Kind.OFFER, wish=message.wish, appointment=_pick(coming, message))
+    if kind == "show":
+        return BookingStep(Kind.SHOW, appointment=coming[0])
+    return BookingStep(Kind.OFFER, wish=message.wish)
+
+
 def _ask_cancellation(message: BookingMessage) -> BookingStep:
     if not message.appointments:
         return BookingStep(Kind.NOTHING)

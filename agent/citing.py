@@ -18,24 +18,28 @@ class CitedSentence:
     numbers: tuple[int, ...]
 
 
-def cite(
-    sentences: Sequence[Sentence],
-    passages: Mapping[int, StoredPassage],
-    new_id: Callable[[], str],
-) -> tuple[list[CitedSentence], list[CitationContent]]:
-    """Give every quote a number in the order of reading; the same quote keeps its number."""
-    numbers: dict[Quote, int] = {}
-    citations: list[CitationContent] = []
-    cited: list[CitedSentence] = []
-    for sentence in sentences:
+class Citer:
+    """Gives every quote a number in the order of reading; the same quote keeps its number."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self._numbers: dict[Quote, int] = {}
+        self.sentences: list[CitedSentence] = []
+        self.citations: list[CitationContent] = []
+
+    def cite(
+        self, sentence: Sentence, passages: Mapping[int, StoredPassage]
+    ) -> tuple[CitedSentence, list[CitationContent]]:
+        """The sentence with its numbers, and the citations that are new with it."""
+        known = len(self.citations)
         for quote in sentence.quotes:
-            if quote not in numbers:
-                numbers[quote] = len(numbers) + 1
+            if quote not in self._numbers:
+                number = self._numbers[quote] = len(self._numbers) + 1
                 passage = passages[quote.passage_id]
-                citations.append(_build_citation(new_id(), numbers[quote], quote, passage))
-        own = tuple(dict.fromkeys(numbers[quote] for quote in sentence.quotes))
-        cited.append(CitedSentence(sentence.text, own))
-    return cited, citations
+                self.citations.append(_build_citation(self._new_id(), number, quote, passage))
+        own = tuple(dict.fromkeys(self._numbers[quote] for quote in sentence.quotes))
+        self.sentences.append(CitedSentence(sentence.text, own))
+        return self.sentences[-1], self.citations[known:]
 
 
 def join_sentences(sentences: Sequence[CitedSentence]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.answers import Card, Draft
+from agent.answers import Draft
 from agent.citing import CitedSentence
 from sales.conversations.schemas import CitationContent
 
@@ -19,22 +19,13 @@ class TurnEvent:
     data: dict[str, Any]
 
 
-def stream(
-    cited: Sequence[CitedSentence], citations: Sequence[CitationContent], cards: Sequence[Card]
+def build_spoken(
+    sentence: CitedSentence, new_citations: Sequence[CitationContent]
 ) -> list[TurnEvent]:
-    """The events of an answer in order: a citation comes before the sentence that uses it."""
-    events: list[TurnEvent] = []
-    waiting = {citation.n: citation for citation in citations}
-    for sentence in cited:
-        events += [
-            TurnEvent("citation", describe_citation(waiting.pop(number)))
-            for number in sentence.numbers
-            if number in waiting
-        ]
-        data = {"text": sentence.text, "citations": list(sentence.numbers)}
-        events.append(TurnEvent("sentence", data))
-    events += [TurnEvent("card", card.as_payload()) for card in cards]
-    return events
+    """The events of a sentence: a citation comes before the sentence that uses it."""
+    events = [TurnEvent("citation", describe_citation(citation)) for citation in new_citations]
+    data = {"text": sentence.text, "citations": list(sentence.numbers)}
+    return [*events, TurnEvent("sentence", data)]
 
 
 def describe_citation(citation: CitationContent) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a message tells of its visitor, and what the agent says about it.
 
-`listen` reads the message; `speak` adds thanks, one question or the request for consent to an
-answer, whoever worded it. What is to be stored travels in the answer's trace.
+`listen` reads the message; `thank` and `ask` put thanks before an answer, and one question or the
+request for consent behind it, whoever worded it. What is to be stored travels in the answer's
+trace.
 """
 
 from __future__ import annotations
@@ -228,20 +229,36 @@ def _is_data(question: AskedQuestion, quotes: Sequence[str]) -> bool:
     return any(quote in text or text in quote for quote in quotes if quote)
 
 
-def speak(draft: Draft, listening: Listening, intent: Intent, language: str) -> Draft:
-    """The draft with thanks for what was told, and the one question that is due."""
+def learn(listening: Listening, noticed: Sequence[NoticedField], now: datetime) -> Listening:
+    """What is known with details that the rules missed; what they read themselves stands."""
+    heard = {item.field for item in listening.told.noticed}
+    fresh = tuple(item for item in noticed if item.field not in heard)
+    if not fresh:
+        return listening
+    told = replace(listening.told, noticed=(*listening.told.noticed, *fresh))
+    profile = merge_told(listening.before, told, message_id=None, at=now)
+    return replace(listening, told=told, profile=profile)
+
+
+def thank(listening: Listening, language: str, *, is_booking: bool) -> Draft:
+    """The words before an answer: thanks for what the visitor told of themselves."""
+    sentences = _thank(listening, language, is_booking=is_booking)
+    return Draft(tuple(sentences), facts=tuple(one.text for one in sentences))
+
+
+def ask(draft: Draft, listening: Listening, intent: Intent, language: str) -> Draft:
+    """The last piece of an answer: `draft` with the one question that is due."""
     is_booking = "booking" in draft.trace
-    before, after = _thank(listening, language, is_booking=is_booking), []
+    words: list[str] = []
     asked_for = str(draft.trace.get("asked_for") or "")
     asks_consent = False
     facts: tuple[str, ...] = ()
     if listening.needs_consent and listening.told.noticed and not draft.open_question:
         asks_consent = not is_booking
-        after += [Sentence(listening.consent.text)] if asks_consent else []
+        words = [listening.consent.text] if asks_consent else []
         facts = (listening.consent.text,)
     elif not (listening.needs_consent or draft.open_question or asked_for or is_booking):
         asked_for, words = _ask(draft, listening, intent, language)
-        after += [Sentence(one) for one in words]
         facts = tuple(words)
     asked = listening.asked
     if asked_for:
@@ -250,13 +267,13 @@ def speak(draft: Draft, listening: Listening, intent: Intent, language: str) -> 
     told = write_told(listening.told)
     return replace(
         draft,
-        sentences=(*before, *draft.sentences, *after),
+        sentences=(*draft.sentences, *(Sentence(one) for one in words)),
         trace={
             **draft.trace,
             _TALK: {**talk, "consent_asked": asks_consent},
             **({TRACE_KEY: told} if told else {}),
         },
-        facts=(*draft.facts, *facts, *(one.text for one in before)),
+        facts=(*draft.facts, *facts),
     )
 
 

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from agent.answers import Draft
-from agent.booking import Action, BookingMessage, BookingState, choose_step
+from agent.answers import Draft, Proposal
+from agent.booking import (
+    Action,
+    BookingMessage,
+    BookingState,
+    choose_proposed,
+    choose_step,
+)
 from agent.booking_contact import read_contact
 from agent.booking_intents import is_about_meeting
 from agent.meeting_talk import Talk
-from agent.responder import Responder, TurnContext
+from agent.responder import TurnContext
 from agent.wording import choose_language
 from sales.appointments.rules import find_slot, find_zone, name_of_zone
 from sales.appointments.schemas import BookedAppointment
@@ -19,7 +25,6 @@ from sales.appointments.service import AppointmentService
 from sales.appointments.time_phrases import read_time_phrases
 from sales.conversations.schemas import StoredMessage
 from sales.conversations.service import Pass
-from sales.knowledge.ranking import Band
 
 # So many answers later the buttons of an offer still count, and "Thursday at 2" is still a choice.
 _REMEMBERED = 3
@@ -50,6 +55,19 @@ class Scheduler:
         talk = replace(talk, message=replace(talk.message, is_fresh=is_fresh))
         step = choose_step(talk.message)
         return None if step is None else await talk.carry_out(step)
+
+    async def propose(
+        self, context: TurnContext, ticket: Pass, message_id: str, proposal: Proposal
+    ) -> Draft | None:
+        """What a model would like to do about a meeting, as the next question to the visitor:
+        times to choose from, or "Shall I cancel it?". Nothing is done without the visitor's own
+        yes to it. None when there are no meetings here."""
+        if not self.appointments.slots.settings.enabled:
+            return None
+        listed = await self.appointments.list_upcoming(ticket.site.tenant_id, ticket.visitor_id)
+        meant = replace(context, text=proposal.when)
+        talk = self._listen(meant, ticket, message_id, None, None, listed)
+        return await talk.carry_out(choose_proposed(talk.message, proposal.kind))
 
     def _listen(
         self,
@@ -92,41 +110,6 @@ class Scheduler:
             contact=contact.values,
         )
         return Talk(self.appointments, ticket, message_id, language, message, contact)
-
-
-async def reply(
-    scheduler: Scheduler | None,
-    responder: Responder,
-    context: TurnContext,
-    ticket: Pass,
-    message_id: str,
-    action: Action | None,
-) -> Draft:
-    """What to say: to a message about a meeting the scheduler's words, after the answers to what
-    else was asked in it; to all others the responder's."""
-    meeting = None
-    if scheduler is not None:
-        meeting = await scheduler.reply(context, ticket, message_id, action)
-    if meeting is None:
-        return responder.respond(context)
-    asked = tuple(
-        question
-        for question in context.questions
-        if question.band is Band.ANSWER
-        and question.asked.text.rstrip().endswith("?")
-        and not is_about_meeting(question.asked.text)
-    )
-    if not asked or action is not None:
-        return meeting
-    answer = responder.respond(replace(context, questions=asked))
-    return replace(
-        answer,
-        sentences=(*answer.sentences, *meeting.sentences),
-        cards=(*answer.cards, *meeting.cards),
-        suggestions=(),
-        trace={**answer.trace, **meeting.trace, "responder": answer.trace.get("responder")},
-        facts=(*answer.facts, *meeting.facts),
-    )
 
 
 def find_state(messages: Sequence[StoredMessage]) -> tuple[BookingState | None, bool]:

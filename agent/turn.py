@@ -4,8 +4,8 @@
 2. load     what was said, an answer that was given already, whether staff speak instead
 3. notice   rules read intent, questions, language and the visitor's profile out of the message
 4. recall   passages for every question, before anybody words an answer
-5. reply    a responder drafts the answer
-6. verify   sentence by sentence: what its source does not hold is not said
+5. reply    a responder words the answer, piece by piece
+6. verify   sentence by sentence, before it leaves: what its source does not hold is not said
 7. record   question, answer, citations, what stayed open, profile and lead, in one commit
 """
 
@@ -14,34 +14,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import structlog
-
-from agent.answers import Draft, Sentence
 from agent.booking import Action
-from agent.citing import cite
-from agent.events import TurnEvent, build_done, replay, stream
+from agent.events import TurnEvent, build_done, replay
 from agent.guarding import check_message_id, clean_message
 from agent.measuring import TurnMetrics
 from agent.noticing import notice
-from agent.profiling import drop_data, hear, speak
+from agent.profiling import drop_data, hear
 from agent.recalling import gather_passages, knows_anything, recall_questions
 from agent.recording import TurnStore, build_record
-from agent.responder import Responder, TurnContext
-from agent.scheduling import Scheduler, reply
+from agent.replying import Asker, reply
+from agent.responder import Responder, StreamingResponder, TurnContext
+from agent.scheduling import Scheduler
+from agent.semantics import Semantics
 from agent.settings import LimitSettings
 from agent.silence import build_silence
-from agent.verification import check_sentence, correct_outcome, find_values
-from agent.wording import say
+from agent.speech import Speech
+from agent.verification import Evidence, find_values, find_words
 from core.clock import Clock
 from core.ids import new_id
 from sales.conversations.service import Pass, check_open
-from sales.knowledge.schemas import StoredPassage
 from sales.knowledge.service import KnowledgeService
 from sales.knowledge.settings import VectorDatabaseSettings
 from sales.leads.profile_service import ProfileService
 from sales.organization.settings import SiteSettings
-
-log = structlog.get_logger(__name__)
 
 HISTORY = 12
 
@@ -52,7 +47,7 @@ class Turn:
 
     conversations: TurnStore
     knowledge: KnowledgeService
-    responder: Responder
+    responder: Responder | StreamingResponder
     profiles: ProfileService
     clock: Clock
     limits: LimitSettings
@@ -60,6 +55,7 @@ class Turn:
     metrics: TurnMetrics
     agent_name: str = ""
     scheduler: Scheduler | None = None
+    semantics: Semantics | None = None
 
     async def run(
         self,
@@ -102,40 +98,35 @@ class Turn:
 
         # 5. reply
         context = TurnContext(site, state, noticed, questions, text, empty, listening)
-        draft = await reply(self.scheduler, self.responder, context, ticket, message_id, action)
-        draft = speak(draft, listening, noticed.intent, context.language)
-
-        # 6. verify
-        passages = gather_passages(questions)
-        allowed = find_values("\n".join((text, site.name, self.agent_name, *draft.facts)))
-        spoken = self._verify(draft, passages, allowed, context.language)
-        draft = correct_outcome(draft, spoken, text)
-        cited, citations = cite(spoken, passages, new_id)
-        for event in stream(cited, citations, draft.cards):
+        speech = self._begin_speech(context)
+        asker = Asker(ticket, message_id, started_at, action)
+        async for piece in reply(self.scheduler, self.responder, context, speech, asker):
+            # 6. verify
+            for event in await speech.say(piece):
+                yield event
+        for event in speech.close(text):
             yield event
 
         # 7. record
+        context = context.learn(speech.draft, started_at)
         times = started_at, self.clock.now()
-        turn = build_record(context, message_id, draft, cited, citations, times)
+        turn = build_record(
+            context, message_id, speech.draft, speech.cited, speech.citations, times
+        )
         given = await self.conversations.record_turn(ticket, turn)
-        self.metrics.count_turn(draft.outcome)
+        self.metrics.count_turn(speech.draft.outcome)
         if given is not None:
             yield build_done(message_id, given.text, given.payload)
         else:
             yield build_done(message_id, turn.answer_text, turn.payload)
 
-    def _verify(
-        self, draft: Draft, passages: dict[int, StoredPassage], allowed: set[str], language: str
-    ) -> list[Sentence]:
-        """The sentences that may be said; an honest "not found" when none is left."""
-        spoken = []
-        for sentence in draft.sentences:
-            objection = check_sentence(sentence, passages, allowed)
-            if objection is None:
-                spoken.append(sentence)
-            else:
-                log.warning("sentence_withdrawn", objection=str(objection))
-                self.metrics.count_withdrawn(str(objection))
-        if not spoken:
-            spoken = [Sentence(say("not_found", language))]
-        return spoken
+    def _begin_speech(self, context: TurnContext) -> Speech:
+        """The door for this turn: what was recalled, and the values that anybody may say."""
+        known = "\n".join((context.text, context.site.name, self.agent_name))
+        evidence = Evidence(
+            passages=gather_passages(context.questions),
+            allowed=find_values(known),
+            names=find_words(f"{context.site.name} {self.agent_name}"),
+            own_origins=context.site.allowed_origins,
+        )
+        return Speech(evidence, context.language, self.metrics, new_id, self.semantics)

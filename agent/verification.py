@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agent.answers import Draft, Quote, Sentence
@@ -29,6 +29,41 @@ class Objection(StrEnum):
     QUOTE_DOES_NOT_STAND = "quote_does_not_stand"
     UNSUPPORTED_VALUE = "unsupported_value"
     UNSUPPORTED_WORDS = "unsupported_words"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What may be said in a turn: `passages` that were recalled, by id; `allowed` values, which
+    the agent's own words may repeat; `names` of the company and of the agent, as small words;
+    `own_origins` of the website, beside the addresses of its passages."""
+
+    passages: Mapping[int, StoredPassage]
+    allowed: Set[str] = frozenset()
+    names: Set[str] = frozenset()
+    own_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A sentence as it may be said, with its quotes; or the objection to it. `doubtful` is the
+    source to compare its meaning with, where rules alone cannot tell: until that is done, the
+    objection stands."""
+
+    sentence: Sentence
+    objection: Objection | None = None
+    doubtful: str = ""
+
+    def settle(self, *, is_close: bool) -> Verdict:
+        """The verdict once the meanings were compared."""
+        return replace(self, objection=None if is_close else self.objection, doubtful="")
+
+
+def verify_sentence(sentence: Sentence, evidence: Evidence) -> Verdict:
+    """Whether `sentence` may be said. One that a model worded freely gets the quotes it rests on;
+    in the end all sentences pass the same check that their quotes stand in their passages."""
+    if not sentence.is_free:
+        return Verdict(sentence, check_sentence(sentence, evidence.passages, evidence.allowed))
+    return Verdict(sentence, Objection.NO_SOURCE)
 
 
 def check_sentence(
@@ -77,6 +112,11 @@ def find_values(text: str) -> set[str]:
     text = unicodedata.normalize("NFKC", text)
     addresses = {match.rstrip(".,;:!?)").lower() for match in _ADDRESS.findall(text)}
     return addresses | set(_NUMBER.findall(_ADDRESS.sub(" ", text)))
+
+
+def find_words(text: str) -> frozenset[str]:
+    """The words of `text` in small letters."""
+    return frozenset(_words(text))
 
 
 def _words(text: str) -> set[str]:

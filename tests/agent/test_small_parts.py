@@ -8,8 +8,8 @@ from itertools import count
 import pytest
 
 from agent.answers import Card, Draft, Quote, Sentence
-from agent.citing import cite, join_sentences
-from agent.events import build_done, build_payload, replay, stream
+from agent.citing import Citer, join_sentences
+from agent.events import TurnEvent, build_done, build_payload, build_spoken, replay
 from agent.guarding import TrafficLimits, check_message_id, clean_message
 from agent.links import Links
 from agent.settings import LimitSettings
@@ -32,7 +32,10 @@ SENTENCES = [
 
 def test_sources_are_numbered_in_the_order_of_reading_and_once_each() -> None:
     numbers = count(1)
-    cited, citations = cite(SENTENCES, PASSAGES, lambda: f"id{next(numbers)}")
+    citer = Citer(lambda: f"id{next(numbers)}")
+    fresh = [[one.n for one in citer.cite(each, PASSAGES)[1]] for each in SENTENCES]
+    assert fresh == [[], [1], [2]]
+    cited, citations = citer.sentences, citer.citations
     assert [one.numbers for one in cited] == [(), (1,), (2, 1)]
     assert [(one.n, one.id, one.quote) for one in citations] == [
         (1, "id1", "Beta"),
@@ -43,10 +46,13 @@ def test_sources_are_numbered_in_the_order_of_reading_and_once_each() -> None:
 
 
 def test_a_replayed_answer_has_the_same_events_in_a_valid_order() -> None:
-    cited, citations = cite(SENTENCES, PASSAGES, lambda: "id")
+    citer = Citer(lambda: "id")
+    spoken = [event for one in SENTENCES for event in build_spoken(*citer.cite(one, PASSAGES))]
     card = Card("links", {"items": []})
-    payload = build_payload(cited, citations, Draft(tuple(SENTENCES), (card,), outcome="answered"))
-    fresh = [*stream(cited, citations, [card]), build_done("m", "text", payload)]
+    draft = Draft(tuple(SENTENCES), (card,), outcome="answered")
+    payload = build_payload(citer.sentences, citer.citations, draft)
+    shown = TurnEvent("card", card.as_payload())
+    fresh = [*spoken, shown, build_done("m", "text", payload)]
     again = replay("m", "text", payload)
     assert sorted(map(repr, fresh)) == sorted(map(repr, again))
     for events in (fresh, again):
