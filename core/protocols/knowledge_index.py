@@ -30,13 +30,28 @@ class VectorMatch(NamedTuple):
     cosine: float
 
 
+class PassageLabel(NamedTuple):
+    """Where a passage comes from, kept beside its vector by indexes that can filter by it."""
+
+    page: str
+    source: str
+
+
 class KnowledgeIndex(Protocol):
-    """Stores one unit vector for each passage, and finds the nearest."""
+    """Stores one unit vector for each passage, and finds the nearest.
+
+    Every method raises `ProviderError` when the index does not answer or refuses.
+    """
 
     async def upsert(
-        self, namespace: Namespace, passage_ids: Sequence[int], vectors: Vectors
+        self,
+        namespace: Namespace,
+        passage_ids: Sequence[int],
+        vectors: Vectors,
+        labels: Sequence[PassageLabel] = (),
     ) -> None:
-        """Store `vectors` (n, dimensions), replacing those of the same ids. Safe to repeat."""
+        """Store `vectors` (n, dimensions), replacing those of the same ids. Safe to repeat, and
+        of any length. `labels`: one for each vector, or none."""
         ...
 
     async def delete(self, namespace: Namespace, passage_ids: Sequence[int]) -> None:
@@ -45,6 +60,10 @@ class KnowledgeIndex(Protocol):
 
     async def search(self, namespace: Namespace, vector: Vectors, limit: int) -> list[VectorMatch]:
         """The `limit` nearest passages to `vector` (dimensions,), best first."""
+        ...
+
+    async def clear(self, namespace: Namespace) -> None:
+        """Forget everything of a namespace. An unknown one is no error."""
         ...
 
 

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db import Database, UnitOfWork
-from core.protocols.knowledge_index import Namespace, VectorMatch, Vectors
+from core.errors import BugError
+from core.protocols.knowledge_index import Namespace, PassageLabel, VectorMatch, Vectors
 from integrations.local.models import LocalVector, LocalVectorRevision
 from integrations.local.vector_matrix import VectorMatrix
 
@@ -43,9 +45,16 @@ class LocalKnowledgeIndex:
         self._loaded: dict[Namespace, _Loaded] = {}
 
     async def upsert(
-        self, namespace: Namespace, passage_ids: Sequence[int], vectors: Vectors
+        self,
+        namespace: Namespace,
+        passage_ids: Sequence[int],
+        vectors: Vectors,
+        labels: Sequence[PassageLabel] = (),  # noqa: ARG002 - passages themselves lie beside
     ) -> None:
         """Store `vectors` (n, dimensions), replacing those of the same ids."""
+        # An id that comes twice: its last vector counts.
+        latest = {passage_id: row for row, passage_id in enumerate(passage_ids)}
+        passage_ids, vectors = list(latest), vectors[list(latest.values())]
         async with self._database.unit_of_work(namespace.tenant_id) as uow:
             revision = await self._next_revision(uow, namespace, removed=0)
             await self._delete_rows(uow, namespace, passage_ids)
@@ -62,14 +71,28 @@ class LocalKnowledgeIndex:
             ]
             if rows:
                 await uow.session.execute(insert(LocalVector), rows)
-        self._forget_freshness(namespace)
+        self.forget_freshness(namespace)
 
     async def delete(self, namespace: Namespace, passage_ids: Sequence[int]) -> None:
         """Forget these passages. Unknown ids are no error."""
         async with self._database.unit_of_work(namespace.tenant_id) as uow:
             await self._next_revision(uow, namespace, removed=1)
             await self._delete_rows(uow, namespace, passage_ids)
-        self._forget_freshness(namespace)
+        self.forget_freshness(namespace)
+
+    async def clear(self, namespace: Namespace) -> None:
+        """Forget everything of a namespace."""
+        async with self._database.unit_of_work(namespace.tenant_id) as uow:
+            await self._next_revision(uow, namespace, removed=1)
+            await uow.session.execute(
+                delete(LocalVector)
+                .where(
+                    LocalVector.site_id == namespace.site_id,
+                    LocalVector.embedding == namespace.embedding,
+                )
+                .execution_options(synchronize_session=False)
+            )
+        self.forget_freshness(namespace)
 
     async def search(self, namespace: Namespace, vector: Vectors, limit: int) -> list[VectorMatch]:
         """The `limit` nearest passages to `vector`, best first."""
@@ -124,14 +147,15 @@ class LocalKnowledgeIndex:
     async def _next_revision(self, uow: UnitOfWork, namespace: Namespace, *, removed: int) -> int:
         row = await self._find_revision(uow, namespace, lock=True)
         if row is None:
-            row = LocalVectorRevision(
-                tenant_id=namespace.tenant_id,
-                site_id=namespace.site_id,
-                embedding=namespace.embedding,
-                revision=0,
-                removals=0,
+            # Two may be the first at once: on PostgreSQL the second waits here for the other.
+            engine = sqlite if uow.dialect == "sqlite" else postgresql
+            values = {**namespace._asdict(), "revision": 0, "removals": 0}
+            await uow.session.execute(
+                engine.insert(LocalVectorRevision).on_conflict_do_nothing(), values
             )
-            uow.session.add(row)
+            row = await self._find_revision(uow, namespace, lock=True)
+        if row is None:
+            raise BugError("the row of a namespace's revision was made and is not there")
         row.revision += 1
         row.removals += removed
         await uow.flush()
@@ -152,7 +176,7 @@ class LocalKnowledgeIndex:
                 .execution_options(synchronize_session=False)
             )
 
-    def _forget_freshness(self, namespace: Namespace) -> None:
+    def forget_freshness(self, namespace: Namespace) -> None:
         """The next search looks again: a process sees its own changes at once."""
         loaded = self._loaded.get(namespace)
         if loaded is not None:

@@ -1,0 +1,1 @@
+"""Vectors in PostgreSQL: the same database, searched by the extension pgvector."""
