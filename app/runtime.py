@@ -84,6 +84,7 @@ class Runtime:
         """Take over `app.yaml` if it is valid; else the last good one stays in force."""
         try:
             settings = load_app_settings(self.resources.places.config)
+            self.resources.vendors.apply_settings(settings)
             await self.resources.organization.apply_settings(settings.tenants, settings.sites)
         except ConfigurationError as error:
             log.error("settings_refused", problems=error.problems)
@@ -134,6 +135,7 @@ class Runtime:
             try:
                 async with database.unit_of_work(None) as uow:
                     await prune_done(uow, clock.now() - _KEEP_DONE)
+                await self.resources.inbox.prune(clock.now() - _KEEP_DONE)
             except SQLAlchemyError as error:
                 log.warning("outbox_not_pruned", kind=type(error).__name__)
             await asyncio.sleep(_PRUNE_PAUSE_SECONDS)

@@ -29,15 +29,15 @@ from app.places import Places
 from app.public_address import PublicAddress
 from app.services import CurrentServices, Services
 from app.settings import AppSettings
+from app.vendors import VendorShelf, build_vendors
 from core.clock import Clock, SystemClock
 from core.db import Database, UnitOfWork
 from core.errors import ConfigurationError
+from core.mail_encoding import encode_mail
 from core.outbox import DeadLetters, EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
 from core.protocols.calendar import Calendar
 from core.protocols.knowledge_index import PassageEmbedder
 from core.security import TokenSigner, load_or_create_secret
-from integrations.local.calendar import LocalCalendar
-from integrations.local.email import LocalEmailSender, encode_mail
 from integrations.local.knowledge_index import LocalKnowledgeIndex
 from portal.changes import ChangeNotifier
 from portal.outbox_view import OutboxView
@@ -47,6 +47,8 @@ from sales.appointments.finding import SlotFinder
 from sales.appointments.models import Appointment
 from sales.appointments.service import AppointmentService
 from sales.appointments.settings import AppointmentSettings
+from sales.connections.inbox import EventInbox
+from sales.connections.service import ConnectionService
 from sales.conversations.gap_service import GapService
 from sales.conversations.models import Conversation, Message
 from sales.conversations.service import ConversationService
@@ -91,10 +93,13 @@ class Resources:
     owner: str
     effects: EffectRegistry
     outbox: Outbox
+    inbox: EventInbox
     outbox_runner: OutboxRunner
     outbox_metrics: OutboxMetrics
     services: CurrentServices
     calendar: Calendar
+    vendors: VendorShelf
+    connections: ConnectionService
     address: PublicAddress
     templates: MailTemplates
     gaps: GapService
@@ -149,10 +154,11 @@ async def build_resources(
     registry = CollectorRegistry()
     signer, vault, throttle = build_signer(settings, places), PasswordVault(), SignInThrottle()
     services = CurrentServices()
-    calendar = LocalCalendar(database)
-    effects = build_effects(services.get, calendar, LocalEmailSender(places.mail))
+    vendors = build_vendors(settings, places, database, clock, organization)
+    effects = build_effects(services.get, vendors.calendar, vendors.email)
     outbox_metrics = OutboxMetrics(registry)
     outbox_runner = EmbeddedRunner(database, effects, clock, observer=outbox_metrics)
+    outbox = Outbox(database, effects, clock, outbox_runner)
     return Resources(
         places=places,
         database=database,
@@ -171,11 +177,14 @@ async def build_resources(
         runner=TurnRunner(),
         owner=f"{socket.gethostname()}:{os.getpid()}",
         effects=effects,
-        outbox=Outbox(database, effects, clock, outbox_runner),
+        outbox=outbox,
+        inbox=EventInbox(database, clock, outbox),
         outbox_runner=outbox_runner,
         outbox_metrics=outbox_metrics,
         services=services,
-        calendar=calendar,
+        calendar=vendors.calendar,
+        vendors=vendors,
+        connections=ConnectionService(database, clock, vendors.cipher, vendors.get_vendors),
         address=PublicAddress(settings.server.public_url),
         templates=MailTemplates(),
         gaps=GapService(database, clock, embedder),
@@ -288,6 +297,7 @@ def build_portal(resources: Resources, services: Services, settings: AppSettings
         appointments=services.appointments,
         mails=services.mails,
         followups=services.followups,
+        connections=resources.connections,
         encode_mail=lambda mail: encode_mail(build_outgoing(mail)),
     )
 

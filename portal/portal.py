@@ -13,6 +13,7 @@ from core.security import TokenSigner
 from portal.changes import ChangeNotifier
 from portal.outbox_view import OutboxView
 from sales.appointments.service import AppointmentService
+from sales.connections.service import ConnectionService
 from sales.conversations.gap_service import GapService
 from sales.conversations.service import ConversationService
 from sales.conversations.staff_service import StaffConversationService
@@ -49,6 +50,7 @@ class Portal:
     appointments: AppointmentService
     mails: MailService
     followups: FollowupService
+    connections: ConnectionService
     encode_mail: Callable[[StoredMail], bytes]
 
     def is_secure(self, request: Request) -> bool:

@@ -93,6 +93,21 @@ class OrganizationService:
         except KeyError:
             raise NotFound(f"There is no tenant {key[:64]!r} in app.yaml.") from None
 
+    def list_tenants(self) -> list[KnownTenant]:
+        """Every tenant of `app.yaml`, in its order."""
+        return list(self._tenants.values())
+
+    def get_tenant_key(self, tenant_id: str) -> str:
+        """The key of a tenant.
+
+        Raises:
+            NotFound: `app.yaml` has it no longer.
+        """
+        for tenant in self._tenants.values():
+            if tenant.id == tenant_id:
+                return tenant.key
+        raise NotFound("This tenant is no longer in app.yaml.")
+
     def get_site(self, key: str) -> KnownSite:
         """The site of a public key.
 
