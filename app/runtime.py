@@ -16,6 +16,7 @@ from agent.guarding import TrafficLimits
 from app.places import Places
 from app.services import Services
 from app.settings import AppSettings, load_app_settings
+from app.webhooks import WebhookDoor
 from app.wiring import Resources, build_chat, build_portal, build_resources, build_services
 from core.errors import ConfigurationError, ProviderError
 from core.outbox import prune_done
@@ -29,6 +30,8 @@ _EMBED_PAUSE_SECONDS = 2.0
 # How long effects may finish when the server stops; what is left is taken up at the next start.
 _OUTBOX_GRACE = timedelta(seconds=8)
 _SWEEP_PAUSE_SECONDS = 5.0
+# How late a score may know of a message: staff watch it live, and who comes back is noticed by it.
+_QUALIFY_PAUSE_SECONDS = 0.5
 _KEEP_DONE = timedelta(days=30)
 _PRUNE_PAUSE_SECONDS = 600.0
 # What is opened once, at the start.
@@ -45,6 +48,12 @@ class Runtime:
         self.services: Services = build_services(resources, settings)
         self.chat: Chat = build_chat(resources, self.services, settings, self._traffic)
         self.portal: Portal = build_portal(resources, self.services, settings)
+        self.webhooks = WebhookDoor(
+            resources.organization,
+            resources.vendors.get_vendors,
+            resources.inbox,
+            resources.address,
+        )
 
     @classmethod
     async def start(
@@ -65,6 +74,7 @@ class Runtime:
         tasks = [
             asyncio.create_task(self._embed()),
             asyncio.create_task(self._watch()),
+            asyncio.create_task(self._qualify_due()),
             asyncio.create_task(self._end_due()),
             asyncio.create_task(self._prune()),
         ]
@@ -77,6 +87,7 @@ class Runtime:
             # Turns first: what they still promise is kept now if there is time, else by the
             # next process.
             await self.resources.runner.drain()
+            await self._judge_rest()
             await outbox_runner.stop(_OUTBOX_GRACE)
             await self.resources.close()
 
@@ -118,6 +129,22 @@ class Runtime:
                 await self.reload()
             except SQLAlchemyError as error:
                 log.error("settings_not_applied", kind=type(error).__name__)
+
+    async def _qualify_due(self) -> None:
+        """Judge conversations in which something was said, for ever."""
+        while True:
+            try:
+                await self.services.leads.qualify_due()
+            except SQLAlchemyError as error:
+                log.warning("conversations_not_judged", kind=type(error).__name__)
+            await asyncio.sleep(_QUALIFY_PAUSE_SECONDS)
+
+    async def _judge_rest(self) -> None:
+        """What the last turns said, so that it need not wait for the next start."""
+        try:
+            await self.services.leads.qualify_due()
+        except SQLAlchemyError as error:
+            log.warning("conversations_not_judged", kind=type(error).__name__)
 
     async def _end_due(self) -> None:
         """End conversations that fell silent, for ever."""

@@ -27,6 +27,8 @@ from app.places import shipped
 from app.runtime import Runtime
 from app.staff import build_principal_check, build_staff_check
 from app.staff_api import build_staff_router
+from app.vendors import WEBHOOK_PATH
+from app.webhooks import LARGEST_BODY, build_webhook_router
 from core.clock import SystemClock
 from core.http import ErrorResponses, RequestMiddleware, describe_errors
 from core.ids import new_id
@@ -151,7 +153,7 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
         return get_runtime().resources.organization.knows_origin(origin, "")
 
     # The last one added is the outermost.
-    app.add_middleware(RequestMiddleware, errors=errors)
+    app.add_middleware(RequestMiddleware, errors=errors, larger={WEBHOOK_PATH: LARGEST_BODY})
     app.add_middleware(_Origins, knows=knows_origin, errors=errors)
     app.include_router(build_chat_router(lambda: get_runtime().chat))
     check = build_staff_check(get_runtime)
@@ -164,6 +166,7 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
     app.include_router(build_unsubscribe_router(lambda: get_runtime().services.mails))
     _add_leads(app, get_runtime)
     app.include_router(build_oauth_router(get_runtime))
+    app.include_router(build_webhook_router(lambda: get_runtime().webhooks))
     app.include_router(build_portal_router(lambda: get_runtime().portal, SystemClock()))
     _add_health(app, get_runtime, check)
     _add_files(app)

@@ -175,11 +175,17 @@ class ErrorResponses:
 
 
 class RequestMiddleware:
-    """Gives each request an id, bounds its body, logs it, and catches what nothing caught."""
+    """Gives each request an id, bounds its body, logs it, and catches what nothing caught.
 
-    def __init__(self, app: ASGIApp, errors: ErrorResponses) -> None:
+    `larger`: paths' beginnings below which a body may have more than MAX_BODY_BYTES, and how many.
+    """
+
+    def __init__(
+        self, app: ASGIApp, errors: ErrorResponses, larger: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._errors = errors
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -204,7 +210,8 @@ class RequestMiddleware:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._answer(scope, _bounded(headers, receive), send_with_headers)
+                bounded = _bounded(headers, receive, self._find_limit(scope["path"]))
+                await self._answer(scope, bounded, send_with_headers)
             finally:
                 milliseconds = round((time.perf_counter() - started) * 1000, 1)
                 # The path only: a query may hold what somebody typed.
@@ -215,6 +222,10 @@ class RequestMiddleware:
                     status=status,
                     ms=milliseconds,
                 )
+
+    def _find_limit(self, path: str) -> int:
+        fitting = (limit for start, limit in self._larger.items() if path.startswith(start))
+        return next(fitting, MAX_BODY_BYTES)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
@@ -239,11 +250,11 @@ class RequestMiddleware:
             await response(scope, receive, send)
 
 
-def _bounded(headers: Mapping[bytes, bytes], receive: Receive) -> Receive:
-    """`receive`, refusing more than MAX_BODY_BYTES, announced or not."""
+def _bounded(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> Receive:
+    """`receive`, refusing more than `limit` bytes, announced or not."""
     announced = headers.get(b"content-length", b"0")
-    too_large = TooLarge(f"The request is larger than {MAX_BODY_BYTES // 1024} KB. Send less.")
-    oversized = announced.isdigit() and int(announced) > MAX_BODY_BYTES
+    too_large = TooLarge(f"The request is larger than {limit // 1024} KB. Send less.")
+    oversized = announced.isdigit() and int(announced) > limit
     seen = 0
 
     async def receive_bounded() -> Message:
@@ -252,7 +263,7 @@ def _bounded(headers: Mapping[bytes, bytes], receive: Receive) -> Receive:
             raise too_large
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MAX_BODY_BYTES:
+        if seen > limit:
             raise too_large
         return message
 
