@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, Protocol
+from datetime import datetime, timedelta
+from typing import Literal, Protocol, runtime_checkable
 
 ObjectKind = Literal["person", "company", "deal"]
 FieldValue = str | int | float | bool | datetime | tuple[str, ...] | None
@@ -122,6 +122,24 @@ class CrmChanges:
 
     records: tuple[CrmRecord, ...]
     cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrmLimits:
+    """How many calls the CRM allows in each span of time; `left_today` where it tells."""
+
+    calls: int
+    per: timedelta
+    left_today: int | None = None
+
+
+@runtime_checkable
+class NamesLimits(Protocol):
+    """A `Crm` may be one of these too: it tells its limits, so that we stay inside them."""
+
+    def get_limits(self, tenant_id: str) -> CrmLimits:
+        """The limits as its last answer named them; before that, those it is documented to have."""
+        ...
 
 
 class Crm(Protocol):
