@@ -14,6 +14,7 @@ from portal.account import ACCOUNT_PAGE
 from portal.credentials import CREDENTIALS_PAGE
 from portal.desk import PREFIX, Desk, Viewer
 from portal.events import build_events_router
+from portal.integrations import INTEGRATIONS_PAGE
 from portal.navigation import list_entries
 from portal.pages import Page
 from portal.portal import Portal
@@ -23,7 +24,7 @@ from portal.static_files import StaticFiles
 from portal.team import TEAM_PAGE
 from portal.work_pages import WORK_PAGES
 
-SETTINGS_PAGES = (TEAM_PAGE, CREDENTIALS_PAGE, ACCOUNT_PAGE)
+SETTINGS_PAGES = (TEAM_PAGE, INTEGRATIONS_PAGE, CREDENTIALS_PAGE, ACCOUNT_PAGE)
 
 
 def build_portal_router(

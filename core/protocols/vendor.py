@@ -25,7 +25,8 @@ class CredentialField:
     """One thing an admin types in to connect. `name` is the key under which it is stored.
 
     It may stand in `app.yaml` as well, as `integrations.<vendor>.<name>`: where the vendor's
-    settings type has no field of that name, one is added, a `Secret` if `secret`.
+    settings type has no field of that name, one is added, a `Secret` if `secret`. `lines`:
+    it has several, e.g. a private key.
     """
 
     name: str
@@ -33,6 +34,7 @@ class CredentialField:
     help: str = ""
     secret: bool = True
     required: bool = True
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,14 @@ Action = Literal[
     "see_gaps",
     "change_gaps",
     "see_health",
+    "hand_over",
+    "override_handoffs",
+    "see_audit",
+    "receive_leads",
     "replay_effects",
     "manage_staff",
     "manage_access",
+    "manage_integrations",
 ]
 
 _EVERYBODY = frozenset(ROLES)
@@ -51,9 +56,14 @@ _ALLOWED: dict[Action, frozenset[str]] = {
     "see_gaps": _EVERYBODY,
     "change_gaps": _LEADING,
     "see_health": _LEADING,
+    "hand_over": _EVERYBODY,
+    "override_handoffs": _LEADING,
+    "see_audit": _LEADING,
+    "receive_leads": _EVERYBODY,
     "replay_effects": _ADMIN,
     "manage_staff": _ADMIN,
     "manage_access": _ADMIN,
+    "manage_integrations": _ADMIN,
 }
 
 IDLE_LIMIT = timedelta(minutes=30)
