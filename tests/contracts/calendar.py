@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Protocol
 
 import pytest
 
 from core.ids import new_id
-from core.protocols.calendar import Calendar, CalendarMeeting, CalendarOwner
+from core.protocols.calendar import Calendar, CalendarMeeting, CalendarOwner, SeenMeeting
 
 TENANT = "11111111-1111-7111-8111-111111111111"
 OWNER = CalendarOwner(TENANT, "hannah@larkmere.example", "Hannah Braithwaite")
@@ -40,12 +42,35 @@ async def list_times(
     return [(one.starts_at, one.ends_at) for one in await calendar.list_busy(owner, SINCE, UNTIL)]
 
 
+class RepsHand(Protocol):
+    """What a rep does to one of our meetings in the vendor's own calendar."""
+
+    def move(self, meeting_id: str, start: datetime) -> None: ...
+
+    def delete(self, meeting_id: str) -> None: ...
+
+    def decline(self, meeting_id: str) -> None: ...
+
+
 class CalendarContract:
-    """Subclasses give `calendar`."""
+    """Subclasses give `calendar` and `hand`. A vendor that cannot keep one of the promises names
+    the test and the reason in `deviations`; the test must fail then."""
+
+    deviations: ClassVar[Mapping[str, str]] = {}
 
     @pytest.fixture
     def calendar(self) -> Calendar:
         raise NotImplementedError
+
+    @pytest.fixture
+    def hand(self) -> RepsHand:
+        raise NotImplementedError
+
+    @pytest.fixture(autouse=True)
+    def _expect_deviations(self, request: pytest.FixtureRequest) -> None:
+        reason = self.deviations.get(request.node.originalname)
+        if reason:
+            request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
     async def test_a_meeting_makes_its_owner_busy_and_nobody_else(self, calendar: Calendar) -> None:
         await calendar.put_meeting(OWNER, make_meeting())
@@ -99,3 +124,66 @@ class CalendarContract:
         await calendar.remove_meeting(OWNER, meeting.id, 1)
         await calendar.put_meeting(OWNER, meeting)
         assert await list_times(calendar) == []
+
+    async def test_either_it_offers_starts_or_it_tells_when_its_owner_is_busy(
+        self, calendar: Calendar
+    ) -> None:
+        starts = await calendar.list_starts(OWNER, START, START + timedelta(days=1), HALF_HOUR)
+        if starts is None:
+            assert await list_times(calendar) == []
+            return
+        assert list(starts) == sorted(starts)
+        assert START in starts
+        await calendar.put_meeting(OWNER, make_meeting())
+        left = await calendar.list_starts(OWNER, START, START + timedelta(days=1), HALF_HOUR)
+        assert START not in (left or ())
+
+    async def test_what_a_rep_moves_by_hand_comes_back(
+        self, calendar: Calendar, hand: RepsHand
+    ) -> None:
+        meeting, later = make_meeting(), START + timedelta(hours=4)
+        await calendar.put_meeting(OWNER, meeting)
+        before = await calendar.list_changes(OWNER, "")
+        assert [_shown(one) for one in before.seen if one.id == meeting.id][-1:] in (
+            [],
+            [(meeting.id, 0, START, False)],
+        )
+        hand.move(meeting.id, later)
+        after = await calendar.list_changes(OWNER, before.cursor)
+        assert [_shown(one) for one in after.seen] == [(meeting.id, 0, later, False)]
+
+    async def test_what_a_rep_deletes_by_hand_comes_back(
+        self, calendar: Calendar, hand: RepsHand
+    ) -> None:
+        meeting = make_meeting()
+        await calendar.put_meeting(OWNER, meeting)
+        cursor = (await calendar.list_changes(OWNER, "")).cursor
+        hand.delete(meeting.id)
+        after = await calendar.list_changes(OWNER, cursor)
+        assert [(one.id, one.is_cancelled) for one in after.seen] == [(meeting.id, True)]
+        assert after.seen[0].reason
+
+    async def test_what_a_rep_declines_comes_back(self, calendar: Calendar, hand: RepsHand) -> None:
+        meeting = make_meeting()
+        await calendar.put_meeting(OWNER, meeting)
+        cursor = (await calendar.list_changes(OWNER, "")).cursor
+        hand.decline(meeting.id)
+        after = await calendar.list_changes(OWNER, cursor)
+        assert [(one.id, one.is_cancelled) for one in after.seen] == [(meeting.id, True)]
+
+    async def test_reading_changes_again_from_the_beginning_leaves_nothing_out(
+        self, calendar: Calendar, hand: RepsHand
+    ) -> None:
+        kept, gone = make_meeting(), make_meeting(START + timedelta(hours=1))
+        for meeting in (kept, gone):
+            await calendar.put_meeting(OWNER, meeting)
+        await calendar.list_changes(OWNER, "")
+        hand.delete(gone.id)
+        hand.move(kept.id, START + timedelta(hours=3))
+        seen = {one.id: one for one in (await calendar.list_changes(OWNER, "")).seen}
+        assert seen[gone.id].is_cancelled
+        assert seen[kept.id].starts_at == START + timedelta(hours=3)
+
+
+def _shown(seen: SeenMeeting) -> tuple[str, int, datetime, bool]:
+    return seen.id, seen.sequence, seen.starts_at, seen.is_cancelled
