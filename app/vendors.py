@@ -48,6 +48,15 @@ if TYPE_CHECKING:
 WEBHOOK_PATH = "/webhooks/vendors"
 
 
+def choose_vendors(settings: AppSettings) -> Mapping[Capability, tuple[str, ...]]:
+    """Which vendors app.yaml uses, for what; `local` among them."""
+    return {
+        "calendar": (settings.sales_agent.appointment_scheduling.calendar_provider,),
+        "email": (settings.email.provider,),
+        "crm": list_enabled_crms(settings.sales_agent.crm_integration),
+    }
+
+
 def build_cipher(settings: AppSettings, places: Places) -> Cipher:
     """The keys of app.yaml, the newest first; after them what was used before there were any."""
     kept = places.data / "secret.key"
@@ -116,11 +125,7 @@ class VendorShelf:
         Raises:
             ConfigurationError: a vendor that is switched on cannot be opened.
         """
-        chosen: dict[Capability, tuple[str, ...]] = {
-            "calendar": (settings.sales_agent.appointment_scheduling.calendar_provider,),
-            "email": (settings.email.provider,),
-            "crm": list_enabled_crms(settings.sales_agent.crm_integration),
-        }
+        chosen = choose_vendors(settings)
         vendors = {
             key: self._build(manifest, settings, chosen)
             for key, manifest in self._manifests.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.console import console, notes
+from app.cli.vendor_checking import check_vendors
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.places import Places
 from app.settings import AppSettings
@@ -37,7 +38,7 @@ async def check_everything(settings: AppSettings, places: Places) -> int:
     failed = not await _check_database(settings, places)
     failed |= not _check_model()
     failed |= not _check_sources(settings, places)
-    _tell_unused(settings)
+    failed |= not await check_vendors(settings, places, _good, _bad)
     return 1 if failed else 0
 
 
@@ -77,15 +78,6 @@ def _check_sources(settings: AppSettings, places: Places) -> bool:
     if not settings.knowledge.sources:
         notes.print("[yellow]![/yellow] knowledge.sources: none. The agent would know nothing.")
     return good
-
-
-def _tell_unused(settings: AppSettings) -> None:
-    """Say which accepted settings do nothing in this version, so that nobody waits for them."""
-    unused = [
-        name for name in ("crm_integration",) if name in settings.sales_agent.model_fields_set
-    ]
-    if unused:
-        notes.print(f"[yellow]![/yellow] accepted, not used in this version: {', '.join(unused)}")
 
 
 def _good(line: str) -> bool:

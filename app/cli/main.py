@@ -205,7 +205,7 @@ def questions(
 
 @app.command()
 def check(data: Data = None, config: Config = None) -> None:
-    """Check the configuration, the database, the sources and the model."""
+    """Check the configuration, the database, the sources and the model, and try each vendor."""
     from app.cli.checking import check_everything  # noqa: PLC0415
 
     settings, places = open_settings(config, data)
@@ -219,6 +219,15 @@ def migrate(data: Data = None, config: Config = None) -> None:
 
     settings, places = open_settings(config, data)
     run(migrate_database(settings, places))
+
+
+@app.command("rotate-keys")
+def rotate_keys(data: Data = None, config: Config = None) -> None:
+    """Encrypt stored credentials anew with the newest key; the server may run meanwhile."""
+    from app.cli.vendor_checking import rotate_keys as work  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(work(settings, places))
 
 
 @app.command("api-key")
