@@ -136,7 +136,7 @@ class PgvectorKnowledgeIndex:
 
 def _belongs(namespace: Namespace) -> tuple[ColumnElement[bool], ...]:
     # Written into the statement: an index for one model is only seen by a plan that knows it.
-    embedding = bindparam("embedding_name", namespace.embedding, literal_execute=True)
+    embedding: Any = bindparam("embedding_name", namespace.embedding, literal_execute=True)
     return (
         VECTORS.c.tenant_id == namespace.tenant_id,
         VECTORS.c.site_id == namespace.site_id,

@@ -88,17 +88,13 @@ async def prepare_search(
         # waiver: definitions of indexes have no ORM, and hold no tenant's rows
         await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         if approximate:
-            kind = (
-                f"vector({dimensions})" if dimensions <= _FULL_LIMIT else f"halfvec({dimensions})"
-            )
-            operators = f"{kind.partition('(')[0]}_cosine_ops"
+            kind = "vector" if dimensions <= _FULL_LIMIT else "halfvec"
             quoted = embedding.replace("'", "''").replace(":", "\\:")
             # waiver: as above; the name of the model is quoted, and comes from app.yaml
             statement = text(
-                f"CREATE INDEX IF NOT EXISTS {name} ON pgvector_vectors "
-                f"USING hnsw ((vector::{kind}) {operators}) WHERE embedding = '{quoted}'".replace(
-                    "::", "\\:\\:"
-                )
+                f"CREATE INDEX IF NOT EXISTS {name} ON pgvector_vectors USING hnsw "
+                f"(CAST(vector AS {kind}({dimensions})) {kind}_cosine_ops) "
+                f"WHERE embedding = '{quoted}'"
             )
             await connection.execute(statement)
             return
