@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import secrets
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import integrations
 from tests.vendors.standin import Answer, HttpStandIn, Records, SeenRequest
 
 TEMPLATE = Path(__file__).parents[2] / "docs" / "templates" / "vendor"
@@ -27,6 +32,25 @@ def copy_template(path: Path) -> Path:
     folder = path / "integrations" / "acme"
     shutil.copytree(TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
+
+
+@contextmanager
+def on_the_path(path: Path) -> Iterator[None]:
+    """Let this process know the vendors below `path`, until the block ends."""
+    integrations.__path__.append(str(path / "integrations"))
+    try:
+        yield
+    finally:
+        integrations.__path__.remove(str(path / "integrations"))
+        for name in [name for name in sys.modules if name.startswith("integrations.acme")]:
+            del sys.modules[name]
+
+
+def sign(body: bytes, sent_at: datetime, key: str = SIGNING_KEY) -> dict[str, str]:
+    """The headers that Acme sends with a webhook."""
+    moment = str(int(sent_at.timestamp()))
+    proof = hmac.new(key.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return {"x-acme-time": moment, "x-acme-signature": proof}
 
 
 def add_sign_in(folder: Path) -> None:
