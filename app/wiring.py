@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
 from agent.api import Chat
-from agent.embedded_responder import EmbeddedResponder
 from agent.guarding import TrafficLimits
 from agent.measuring import TurnMetrics
 from agent.product_views import ProductViews
 from agent.running import TurnRunner
 from agent.scheduling import Scheduler
 from agent.turn import Turn
+from app.calendars import build_calendar_sync
 from app.changes import RecentChanges
 from app.effects import build_effects
+from app.handoffs import build_handoffs
+from app.language_models import LanguageModels, build_responder, open_language_models
 from app.lead_pictures import JudgedLeads
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.outbox_metrics import OutboxMetrics
@@ -31,7 +33,7 @@ from app.services import CurrentServices, Services
 from app.settings import AppSettings
 from app.vendors import VendorShelf, build_vendors
 from core.clock import Clock, SystemClock
-from core.db import Database, UnitOfWork
+from core.db import Database, UnitOfWork, keep
 from core.errors import ConfigurationError
 from core.mail_encoding import encode_mail
 from core.outbox import DeadLetters, EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
@@ -58,6 +60,7 @@ from sales.followups.mail_service import MailService
 from sales.followups.mail_writing import MailWriter
 from sales.followups.rendering import MailTemplates
 from sales.followups.service import FollowupService
+from sales.handoffs.rules import extend_capture
 from sales.knowledge.service import KnowledgeService
 from sales.leads.service import LeadService
 from sales.organization.access_service import AccessService
@@ -69,6 +72,14 @@ from sales.organization.throttling import SignInThrottle
 
 # Tables whose new rows make open pages of the portal fetch themselves anew.
 _WATCHED = (Conversation, Message)
+_BOOKED = keep(
+    select(Appointment.conversation_id, func.count(Appointment.id))
+    .where(
+        Appointment.conversation_id.in_(bindparam("ids", expanding=True)),
+        Appointment.status == "booked",
+    )
+    .group_by(Appointment.conversation_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,7 @@ class Resources:
     connections: ConnectionService
     address: PublicAddress
     templates: MailTemplates
+    models: LanguageModels | None
     gaps: GapService
 
     async def close(self) -> None:
@@ -156,6 +168,9 @@ async def build_resources(
     services = CurrentServices()
     vendors = build_vendors(settings, places, database, clock, organization)
     effects = build_effects(services.get, vendors.calendar, vendors.email)
+    models = None
+    if not isinstance(settings.model, str):
+        models = open_language_models(settings.model, places.config.parent, registry, clock)
     outbox_metrics = OutboxMetrics(registry)
     outbox_runner = EmbeddedRunner(database, effects, clock, observer=outbox_metrics)
     outbox = Outbox(database, effects, clock, outbox_runner)
@@ -187,6 +202,7 @@ async def build_resources(
         connections=ConnectionService(database, clock, vendors.cipher, vendors.get_vendors),
         address=PublicAddress(settings.server.public_url),
         templates=MailTemplates(),
+        models=models,
         gaps=GapService(database, clock, embedder),
     )
 
@@ -210,7 +226,7 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         resources.clock,
         resources.outbox,
         resources.organization,
-        settings.sales_agent.profile_capture,
+        extend_capture(settings.sales_agent.profile_capture, settings.handoff),
         settings.qualification,
         count_booked,
     )
@@ -248,19 +264,19 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         conversations=conversations,
         leads=leads,
         appointments=appointments,
+        calendar_sync=build_calendar_sync(resources, appointments),
         mails=mails,
         followups=followups,
+        handoffs=build_handoffs(resources, settings, leads, appointments, mails),
     )
     resources.services.put(services)
     return services
 
 
-async def count_booked(uow: UnitOfWork, conversation_id: str) -> int:
-    """How many meetings a conversation led to that still stand."""
-    query = select(func.count(Appointment.id)).where(
-        Appointment.conversation_id == conversation_id, Appointment.status == "booked"
-    )
-    return int((await uow.session.execute(query)).scalar_one())
+async def count_booked(uow: UnitOfWork, conversation_ids: Sequence[str]) -> dict[str, int]:
+    """How many meetings conversations led to that still stand; those without are left out."""
+    rows = await uow.session.execute(_BOOKED, {"ids": list(conversation_ids)})
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def build_appointments(resources: Resources, settings: AppointmentSettings) -> AppointmentService:
@@ -309,7 +325,13 @@ def build_chat(
     turn = Turn(
         conversations=services.conversations,
         knowledge=resources.knowledge,
-        responder=EmbeddedResponder(settings.agent),
+        responder=build_responder(
+            resources.models,
+            settings.agent,
+            resources.knowledge,
+            settings.sales_agent.vector_database,
+            has_meetings=settings.sales_agent.appointment_scheduling.enabled,
+        ),
         profiles=services.leads.profiles,
         clock=resources.clock,
         limits=settings.limits,

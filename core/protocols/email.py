@@ -27,7 +27,8 @@ class CalendarPart:
 class OutgoingMail:
     """A whole mail. The same `idempotency_key` is the same mail, however often it is sent.
 
-    `unsubscribe_url` takes a POST with `List-Unsubscribe=One-Click` (RFC 8058).
+    `tenant_id` says whose account at the vendor it leaves from. `unsubscribe_url` takes a POST
+    with `List-Unsubscribe=One-Click` (RFC 8058).
     """
 
     idempotency_key: str
@@ -41,6 +42,7 @@ class OutgoingMail:
     reply_to: MailAddress | None = None
     calendar: CalendarPart | None = None
     unsubscribe_url: str = ""
+    tenant_id: str = ""
 
 
 class EmailSender(Protocol):

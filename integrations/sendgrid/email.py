@@ -1,0 +1,100 @@
+"""Mail through SendGrid's Web API v3, with SendGrid's own library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from python_http_client.client import Client  # type: ignore[import-untyped]
+from python_http_client.exceptions import HTTPError  # type: ignore[import-untyped]
+from sendgrid import SendGridAPIClient  # type: ignore[import-untyped]
+
+from core.errors import ProviderError, Rejected, Unavailable
+from core.mail_encoding import build_message_id
+from core.outbound import build_error, run_blocking
+from core.protocols.email import OutgoingMail
+from core.protocols.vendor import VendorContext
+from core.sending import OnceSender
+from integrations.sendgrid.message import build_body
+from integrations.sendgrid.settings import SendGridSettings
+
+VENDOR = "SendGrid"
+# Beyond the library's own limit: a thread cannot be stopped, only left alone.
+_GRACE = timedelta(seconds=5)
+_ACCEPTED = 202
+
+
+class SendGridEmail:
+    """Sends each mail with one call."""
+
+    def __init__(self, context: VendorContext) -> None:
+        self._context = context
+        self._settings: SendGridSettings = context.settings
+        self._once = OnceSender(context.memory)
+
+    async def send(self, mail: OutgoingMail) -> str:
+        """Send it; returns its Message-ID.
+
+        Raises:
+            TransientError: no answer, 429 or 5xx.
+            AuthenticationFailed: the key is refused.
+            Rejected: SendGrid says no, or an address is none.
+        """
+        body = build_body(mail, open_tracking=self._settings.open_tracking)
+
+        async def hand_over() -> str:
+            status = await self._call(
+                mail.tenant_id, "send", lambda api: api.mail.send.post(request_body=body)
+            )
+            if status != _ACCEPTED:
+                raise Rejected(VENDOR, "send", f"an unexpected answer: {status}")
+            return build_message_id(mail)
+
+        return await self._once.send(mail.tenant_id, mail.idempotency_key, hand_over)
+
+    async def check(self, tenant_id: str) -> str:
+        """Ask what the key may do.
+
+        Raises:
+            ProviderError: as `send`.
+        """
+        await self._call(tenant_id, "check", lambda api: api.scopes.get())
+        return "the key is accepted"
+
+    async def _call(self, tenant_id: str, operation: str, work: Callable[[Client], Any]) -> int:
+        key = (await self._context.credentials.get(tenant_id))["api_key"]
+        seconds = self._settings.timeout_seconds
+
+        def ask() -> int:
+            client = SendGridAPIClient(key, host=self._settings.base_url).client
+            # The library sets no limit of its own.
+            client.timeout = seconds
+            try:
+                return int(work(client).status_code)
+            except HTTPError as error:
+                raise _translate(error, operation) from None
+            except OSError as error:
+                raise Unavailable(VENDOR, operation, type(error).__name__) from None
+
+        limit = timedelta(seconds=seconds) + _GRACE
+        return await run_blocking(ask, VENDOR, operation, limit)
+
+
+def _translate(error: Any, operation: str) -> ProviderError:
+    body = error.body.decode(errors="replace") if isinstance(error.body, bytes) else str(error.body)
+    headers = {name.lower(): value for name, value in dict(error.headers or {}).items()}
+    wait = headers.get("retry-after")
+    status = int(error.status_code)
+    found = build_error(VENDOR, operation, status, body, wait)
+    return found or Rejected(VENDOR, operation, f"{status} {body[:200]}")
+
+
+def build_email(context: VendorContext) -> SendGridEmail:
+    """The capability `email`."""
+    return SendGridEmail(context)
+
+
+async def check_connection(context: VendorContext, tenant_id: str) -> str:
+    """Try the key. Raises `ProviderError`."""
+    return await SendGridEmail(context).check(tenant_id)
