@@ -99,7 +99,7 @@ class EmbeddedResponder:
             suggestions=choose_suggestions(context.questions, builder.sentences),
             outcome=_summarise(builder.outcomes),
             open_question=builder.unanswered[-1] if builder.unanswered else "",
-            trace=self._trace(context, builder),
+            trace=_trace(context, builder),
         )
 
     def _answer(self, builder: _Builder) -> None:
@@ -111,7 +111,7 @@ class EmbeddedResponder:
             builder.outcomes.append("not_found")
             builder.unanswered.append(context.text)
             return
-        if self._is_foreign(context):
+        if self.is_foreign(context):
             builder.say("language")
             builder.outcomes.append("not_found")
             return
@@ -122,7 +122,7 @@ class EmbeddedResponder:
             self._show_nearest(builder)
             builder.say("offer")
 
-    def _is_foreign(self, context: TurnContext) -> bool:
+    def is_foreign(self, context: TurnContext) -> bool:
         """Whether the visitor writes in a language that the website does not, in vain."""
         language = context.noticed.language
         if language is None or language == context.site.language.split("-")[0].lower():
@@ -204,23 +204,31 @@ class EmbeddedResponder:
         builder.unanswered.append(builder.context.text)
         builder.say("complaint")
 
-    def _trace(self, context: TurnContext, builder: _Builder) -> dict[str, Any]:
-        return {
-            "responder": "embedded",
-            "intent": str(context.noticed.intent),
-            "language": context.noticed.language,
-            "searched": [question.searched for question in context.questions],
-            "bands": [str(question.band) for question in context.questions],
-            "probabilities": [
-                round(question.recall.passages[0].probability, 3) if question.recall.passages else 0
-                for question in context.questions
-            ],
-            "vectors_used": all(question.recall.vectors_used for question in context.questions),
-            "passes_on": context.noticed.intent is Intent.YES and bool(context.open_question),
-            "outcomes": builder.outcomes,
-            **({"recommended": builder.recommended} if builder.recommended else {}),
-            **({"asked_for": builder.asked_for} if builder.asked_for else {}),
-        }
+
+def describe_recall(context: TurnContext) -> dict[str, Any]:
+    """What the trace keeps of how a message was read and what was found for it."""
+    return {
+        "intent": str(context.noticed.intent),
+        "language": context.noticed.language,
+        "searched": [question.searched for question in context.questions],
+        "bands": [str(question.band) for question in context.questions],
+        "probabilities": [
+            round(question.recall.passages[0].probability, 3) if question.recall.passages else 0
+            for question in context.questions
+        ],
+        "vectors_used": all(question.recall.vectors_used for question in context.questions),
+    }
+
+
+def _trace(context: TurnContext, builder: _Builder) -> dict[str, Any]:
+    return {
+        "responder": "embedded",
+        **describe_recall(context),
+        "passes_on": context.noticed.intent is Intent.YES and bool(context.open_question),
+        "outcomes": builder.outcomes,
+        **({"recommended": builder.recommended} if builder.recommended else {}),
+        **({"asked_for": builder.asked_for} if builder.asked_for else {}),
+    }
 
 
 def _summarise(outcomes: Sequence[str]) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.intents import Intent
 from agent.noticing import Noticed
 from agent.questions import AskedQuestion, choose_answer_type, rewrite_follow_up
 from sales.conversations.schemas import ConversationState, StoredMessage
 from sales.knowledge.ranking import Band, check_answerable
-from sales.knowledge.schemas import StoredPassage
+from sales.knowledge.schemas import PRODUCT, StoredPassage
 from sales.knowledge.service import KnowledgeService, Recall
 from sales.knowledge.settings import VectorDatabaseSettings
 from sales.organization.models import SiteRef
@@ -67,6 +67,19 @@ async def _recall(
     recall = await knowledge.recall(state.site, searched, settings.max_results)
     band = check_answerable(searched, recall.passages, settings.similarity_threshold)
     return RecalledQuestion(asked, searched, recall, band)
+
+
+async def look_up_products(
+    knowledge: KnowledgeService, site: SiteRef, need: str, settings: VectorDatabaseSettings
+) -> RecalledQuestion:
+    """What the website sells for a need; its other passages where no product fits."""
+    recall = await knowledge.recall(site, need, settings.max_results * 2)
+    products = [one for one in recall.passages if recall.stored[one.passage_id].kind == PRODUCT]
+    others = [one for one in recall.passages if one not in products]
+    best = (*products, *others)[: settings.max_results]
+    band = check_answerable(need, recall.passages, settings.similarity_threshold)
+    asked = AskedQuestion(need, choose_answer_type(need))
+    return RecalledQuestion(asked, need, replace(recall, passages=best), band)
 
 
 def _find_context(state: ConversationState) -> tuple[list[str], list[str]]:

@@ -128,5 +128,6 @@ class Turn:
             allowed=find_values(known),
             names=find_words(f"{context.site.name} {self.agent_name}"),
             own_origins=context.site.allowed_origins,
+            asked=context.text,
         )
         return Speech(evidence, context.language, self.metrics, new_id, self.semantics)

@@ -4,6 +4,9 @@ A sentence about the company must carry a quote, the quote must stand in its pas
 letter, and every word, price, number, date, e-mail address, phone number and web address of the
 sentence must stand in its quotes, or in the title and headings they stand under. The agent's own
 words hold no number and no address at all.
+
+A sentence that a language model worded is not word for word: agent/support.py looks for the places
+that support it, and those become its quotes.
 """
 
 from __future__ import annotations
@@ -15,6 +18,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agent.answers import Draft, Quote, Sentence
+from agent.support import Problem, Span, find_support
+from agent.support_talk import is_talk
+from agent.support_values import find_addresses
 from sales.knowledge.schemas import StoredPassage
 
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
@@ -29,6 +35,18 @@ class Objection(StrEnum):
     QUOTE_DOES_NOT_STAND = "quote_does_not_stand"
     UNSUPPORTED_VALUE = "unsupported_value"
     UNSUPPORTED_WORDS = "unsupported_words"
+    UNSUPPORTED_NAME = "unsupported_name"
+    CONTRADICTED = "contradicted"
+    FOREIGN_LINK = "foreign_link"
+
+
+_OBJECTIONS = {
+    Problem.VALUE: Objection.UNSUPPORTED_VALUE,
+    Problem.WORDS: Objection.UNSUPPORTED_WORDS,
+    Problem.MEANING: Objection.UNSUPPORTED_WORDS,
+    Problem.NAME: Objection.UNSUPPORTED_NAME,
+    Problem.NEGATION: Objection.CONTRADICTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +59,8 @@ class Evidence:
     allowed: Set[str] = frozenset()
     names: Set[str] = frozenset()
     own_origins: tuple[str, ...] = ()
+    asked: str = ""
+    """The visitor's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,41 @@ def verify_sentence(sentence: Sentence, evidence: Evidence) -> Verdict:
     in the end all sentences pass the same check that their quotes stand in their passages."""
     if not sentence.is_free:
         return Verdict(sentence, check_sentence(sentence, evidence.passages, evidence.allowed))
-    return Verdict(sentence, Objection.NO_SOURCE)
+    if _has_foreign_link(sentence.text, evidence):
+        return Verdict(sentence, Objection.FOREIGN_LINK)
+    cited = [evidence.passages[key] for key in sentence.sources if key in evidence.passages]
+    if is_talk(sentence.text, evidence.asked, evidence.passages.values(), evidence.names):
+        own = replace(sentence, about_company=False)
+        return Verdict(own, check_sentence(own, evidence.passages, evidence.allowed))
+    if not cited:
+        return Verdict(sentence, Objection.NO_SOURCE)
+    support = find_support(sentence.text, cited, evidence.names)
+    quotes = tuple(_quote(span, evidence.passages[span.passage_id]) for span in support.spans)
+    if not quotes:
+        return Verdict(sentence, _OBJECTIONS[support.problem or Problem.WORDS])
+    said = replace(sentence, quotes=quotes, about_company=True)
+    objection = _OBJECTIONS[support.problem] if support.problem else None
+    return Verdict(said, objection, support.doubtful)
+
+
+def _quote(span: Span, passage: StoredPassage) -> Quote:
+    return Quote(span.passage_id, span.start, span.end, passage.text[span.start : span.end])
+
+
+def _has_foreign_link(text: str, evidence: Evidence) -> bool:
+    """Whether `text` leads away from the website. Its own hosts are those of its passages."""
+    pages = (passage.url for passage in evidence.passages.values())
+    own = {_host(url) for url in (*pages, *evidence.own_origins)} - {""}
+    return any(
+        not any(host == one or host.endswith("." + one) for one in own)
+        for host in (_host(address) for address in find_addresses(text) if "@" not in address)
+    )
+
+
+def _host(url: str) -> str:
+    host = url.lower().partition("://")[2] or url.lower()
+    host = re.split(r"[/?#:]", host.rpartition("@")[2])[0]
+    return host.removeprefix("*.").removeprefix("www.")
 
 
 def check_sentence(

@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from agent.model_settings import ModelSettings
 from agent.settings import AgentSettings, LimitSettings
 from app.vendor_settings import (
     AppointmentSection,
     CrmSettings,
     EmailSection,
+    HandoffSection,
     IntegrationSettings,
     check_tenants,
 )
@@ -19,6 +21,7 @@ from core.settings import Secret, Section, load_settings
 from ingestion.settings import SourceSettings
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
 from sales.followups.settings import ConversationSummarySettings
+from sales.handoffs.rules import extend_capture
 from sales.knowledge.settings import VectorDatabaseSettings
 from sales.leads.settings import (
     ProfileCaptureSettings,
@@ -84,8 +87,9 @@ class AppSettings(Section):
     """`app.yaml`."""
 
     sales_agent: SalesAgentSettings = SalesAgentSettings()
-    model: Literal["local"] = "local"
-    """Who words the answers. local: the embedded responder, no model and no key."""
+    model: Literal["local"] | ModelSettings = "local"
+    """Who words the answers. local: the embedded responder, no model and no key. A section with
+    `chat` names a language model: docs/models.md."""
     agent: AgentSettings = AgentSettings()
     tenants: tuple[TenantSettings, ...] = (TenantSettings(),)
     sites: tuple[SiteSettings, ...] = Field(min_length=1)
@@ -94,6 +98,7 @@ class AppSettings(Section):
     conversations: ConversationSettings = ConversationSettings()
     qualification: QualificationSettings = QualificationSettings()
     email: EmailSection = EmailSection()
+    handoff: HandoffSection = HandoffSection()
     integrations: IntegrationSettings = IntegrationSettings()
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -110,7 +115,8 @@ class AppSettings(Section):
 
     @model_validator(mode="after")
     def _check_rules(self) -> AppSettings:
-        check_rule_fields(self.qualification, self.sales_agent.profile_capture)
+        capture = extend_capture(self.sales_agent.profile_capture, self.handoff)
+        check_rule_fields(self.qualification, capture)
         return self
 
     @model_validator(mode="after")
