@@ -31,6 +31,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "booked": "Done, it is booked: {slot} with {rep}.",
         "mail": "The confirmation goes to {email}. You can move or cancel the meeting here, or "
         "with the link in the mail.",
+        "join": "It takes place online: {url}",
         "moved": "Done, it is moved: {slot} with {rep}.",
         "cancel_confirm": "Your meeting on {slot} with {rep} – shall I cancel it?",
         "cancelled": "Done, your meeting on {slot} is cancelled.",
@@ -83,6 +84,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "booked": "Erledigt, es ist gebucht: {slot} mit {rep}.",
         "mail": "Die Bestätigung geht an {email}. Verschieben oder absagen können Sie hier oder "
         "mit dem Link in der E-Mail.",
+        "join": "Er findet online statt: {url}",
         "moved": "Erledigt, der Termin ist verschoben: {slot} mit {rep}.",
         "cancel_confirm": "Ihr Termin am {slot} mit {rep} – soll ich ihn absagen?",
         "cancelled": "Erledigt, Ihr Termin am {slot} ist abgesagt.",
@@ -135,6 +137,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "booked": "Listo, está reservada: {slot} con {rep}.",
         "mail": "La confirmación se enviará a {email}. Puedes cambiar o cancelar la reunión aquí "
         "o con el enlace del correo.",
+        "join": "Es en línea: {url}",
         "moved": "Listo, está cambiada: {slot} con {rep}.",
         "cancel_confirm": "Tu reunión del {slot} con {rep}: ¿la cancelo?",
         "cancelled": "Listo, tu reunión del {slot} está cancelada.",

@@ -223,7 +223,10 @@ class Talk:
 
     def _show(self, kind: Kind, appointment: BookedAppointment, key: str) -> Draft:
         card = build_appointment_card(appointment, self._zone_of(appointment), self.language)
-        return self._draft(kind, [self._tell(key, appointment)], [card])
+        texts = [self._tell(key, appointment)]
+        if appointment.links.join_url and appointment.status == "booked":
+            texts.append(self._say("join", url=appointment.links.join_url))
+        return self._draft(kind, texts, [card])
 
     def _next(
         self, stage: Stage, slot: Slot, *, rep_id: str = "", email: str = "", moving: str = ""

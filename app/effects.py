@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.calendars import CalendarWebhooks
+from app.crms import build_crm_effects
+from app.handoffs import build_handoff_effects
 from app.services import Services
 from core.outbox import EffectRegistry
 from core.protocols.calendar import Calendar
 from core.protocols.email import EmailSender
 from sales.appointments.effects import CalendarEffects
-from sales.followups.effects import FollowupEffects
+from sales.followups.effects import DeliveryEffects, FollowupEffects
 from sales.leads.effects import LeadEffects
 
 
@@ -25,7 +28,11 @@ def build_effects(
     registry = EffectRegistry()
     registry.add(LeadEffects(lambda: get_services().leads))
     registry.add(CalendarEffects(lambda: get_services().appointments, calendar))
+    registry.add(CalendarWebhooks(get_services))
     registry.add(
         FollowupEffects(lambda: get_services().followups, lambda: get_services().mails, email)
     )
+    registry.add(DeliveryEffects(lambda: get_services().mails, lambda: get_services().inbox))
+    registry.add(build_handoff_effects(lambda: get_services().handoffs))
+    registry.add(build_crm_effects(get_services))
     return registry

@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent.api import Chat
 from agent.guarding import TrafficLimits
+from app.calendars import follow_calendars
+from app.crms import follow_crms
 from app.places import Places
 from app.services import Services
 from app.settings import AppSettings, load_app_settings
@@ -77,6 +79,10 @@ class Runtime:
             asyncio.create_task(self._qualify_due()),
             asyncio.create_task(self._end_due()),
             asyncio.create_task(self._prune()),
+            asyncio.create_task(follow_calendars(self.resources.services.get)),
+            asyncio.create_task(
+                follow_crms(self.resources.services.get, self.resources.organization)
+            ),
         ]
         try:
             yield

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.handoffs import HandoffParts
 from core.errors import BugError
+from sales.appointments.calendar_sync import CalendarSync
 from sales.appointments.service import AppointmentService
+from sales.connections.inbox import EventInbox
 from sales.conversations.service import ConversationService
+from sales.crm_sync.effects import CrmSyncParts
 from sales.followups.mail_service import MailService
 from sales.followups.service import FollowupService
 from sales.leads.service import LeadService
@@ -16,11 +20,15 @@ from sales.leads.service import LeadService
 class Services:
     """Made anew, as a whole, when `app.yaml` changes (app/wiring.py)."""
 
+    inbox: EventInbox
     conversations: ConversationService
     leads: LeadService
     appointments: AppointmentService
+    calendar_sync: CalendarSync
     mails: MailService
     followups: FollowupService
+    handoffs: HandoffParts
+    crms: CrmSyncParts
 
 
 class CurrentServices:

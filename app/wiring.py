@@ -21,6 +21,7 @@ from agent.scheduling import Scheduler
 from agent.turn import Turn
 from app.calendars import build_calendar_sync
 from app.changes import RecentChanges
+from app.crms import build_crms
 from app.effects import build_effects
 from app.handoffs import build_handoffs
 from app.language_models import LanguageModels, build_responder, open_language_models
@@ -261,12 +262,14 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         public_url=resources.address.get,
     )
     services = Services(
+        inbox=resources.inbox,
         conversations=conversations,
         leads=leads,
         appointments=appointments,
         calendar_sync=build_calendar_sync(resources, appointments),
         mails=mails,
         followups=followups,
+        crms=build_crms(resources, settings, leads, conversations, appointments),
         handoffs=build_handoffs(resources, settings, leads, appointments, mails),
     )
     resources.services.put(services)

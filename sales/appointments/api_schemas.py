@@ -115,7 +115,9 @@ class RepOut(BaseModel):
 
 
 class AppointmentOut(BaseModel):
-    """An appointment. `manage_url` is the page where its visitor moves or cancels it."""
+    """An appointment. `manage_url` is the page where its visitor moves or cancels it; `join_url`
+    the room of an online meeting. `change_url` and `cancel_url` are the vendor's own pages for
+    that, where the calendar makes such."""
 
     id: str
     status: Literal["booked", "cancelled"]
@@ -132,6 +134,9 @@ class AppointmentOut(BaseModel):
     conversation_id: str
     created_at: str
     manage_url: str = ""
+    join_url: str = ""
+    change_url: str = ""
+    cancel_url: str = ""
 
 
 class AppointmentsOut(BaseModel):
@@ -169,4 +174,7 @@ def describe_appointment(appointment: BookedAppointment) -> dict[str, Any]:
         "sequence": appointment.sequence,
         "conversation_id": appointment.conversation_id,
         "created_at": describe_moment(appointment.created_at),
+        "join_url": appointment.links.join_url,
+        "change_url": appointment.links.change_url,
+        "cancel_url": appointment.links.cancel_url,
     }

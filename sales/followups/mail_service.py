@@ -10,12 +10,20 @@ from core.clock import Clock
 from core.db import Database, UnitOfWork
 from core.errors import Conflict, NotFound, Unauthorized
 from core.ids import is_id, new_id
+from core.logging import redact
 from core.outbox import Outbox
 from core.security import TokenSigner
+from sales.connections.schemas import StoredEvent
 from sales.followups.events import MailWritten
 from sales.followups.models import Mail
 from sales.followups.repository import FollowupRepository
-from sales.followups.rules import build_resend_key, clean_address, is_optional
+from sales.followups.rules import (
+    build_resend_key,
+    choose_delivery,
+    choose_reason,
+    clean_address,
+    is_unwanted,
+)
 from sales.followups.schemas import (
     DeliveryCount,
     MailAbstract,
@@ -29,6 +37,12 @@ from sales.followups.settings import EmailSettings
 FOR_UNSUBSCRIBING = "unsubscribe"
 # A mail may be opened years later; its link should still work then.
 _LINK_LIFETIME = timedelta(days=3650)
+_LONGEST_NOTE = 300
+_WHY = {
+    "unsubscribed": "This recipient has unsubscribed and gets no more summaries.",
+    "complained": "This recipient called our mail unwanted and gets no more summaries.",
+    "bounced": "There is nobody at this address: an earlier mail came back.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +79,9 @@ class MailService:
             mail = await repository.find_mail(mail_id)
             if mail is None or mail.abstract.state in ("sent", "suppressed"):
                 return None
-            unwanted = await self._is_unwanted(repository, mail)
-        if unwanted:
-            await self._set_state(tenant_id, mail_id, "suppressed")
+            reason = await self._find_reason(repository, mail)
+        if reason is not None:
+            await self._set_state(tenant_id, mail_id, "suppressed", error=_WHY[reason])
             return None
         return mail
 
@@ -125,8 +139,9 @@ class MailService:
         key = build_resend_key(f"{mail_id}.{request_key or copied_id}")
         async with self.database.unit_of_work(tenant_id) as uow:
             repository = FollowupRepository(uow)
-            if await self._is_unwanted(repository, mail):
-                raise Conflict("This recipient has unsubscribed and gets no more summaries.")
+            reason = await self._find_reason(repository, mail)
+            if reason is not None:
+                raise Conflict(_WHY[reason])
             draft = replace(_copy(mail), id=copied_id, idempotency_key=key)
             await self._add(
                 uow, draft, mail.sender[0], resend_of=mail_id, requested_by=requested_by
@@ -161,12 +176,39 @@ class MailService:
     async def is_suppressed(self, tenant_id: str, email: str) -> bool:
         """Whether an address wants no summaries."""
         async with self.database.reading(tenant_id) as uow:
-            return await FollowupRepository(uow).is_suppressed(clean_address(email))
+            repository = FollowupRepository(uow)
+            return await repository.find_suppression(clean_address(email)) is not None
 
-    async def _is_unwanted(self, repository: FollowupRepository, mail: StoredMail) -> bool:
-        if not is_optional(mail.abstract.kind):
-            return False
-        return await repository.is_suppressed(clean_address(mail.recipients[0][0]))
+    @staticmethod
+    async def _find_reason(repository: FollowupRepository, mail: StoredMail) -> str | None:
+        """Why this mail may not be sent; None: it may."""
+        reason = await repository.find_suppression(clean_address(mail.recipients[0][0]))
+        return reason if is_unwanted(mail.abstract.kind, reason) else None
+
+    async def note_delivery(self, tenant_id: str, event: StoredEvent) -> None:
+        """Keep what a vendor told of a mail. In any order, and as often as it comes: the same
+        events end in the same state. Of a mail that is not ours nothing is kept."""
+        async with self.database.unit_of_work(tenant_id) as uow:
+            repository = FollowupRepository(uow)
+            mail = await repository.find_mail_by_key(str(event.payload.get("mail_key", "")))
+            if mail is None:
+                return
+            chosen = choose_delivery(mail.delivery, event.kind)
+            if chosen != mail.delivery:
+                note = redact(str(event.payload.get("reason", "")))[:_LONGEST_NOTE]
+                mail.delivery, mail.delivery_note = chosen, note
+                mail.delivery_at = event.happened_at or event.received_at
+            reason = choose_reason(event.kind)
+            address = clean_address(str(event.payload.get("recipient", "")))
+            known = {clean_address(str(person["email"])) for person in mail.recipients}
+            # Only an address that the mail went to: an event cannot silence another one.
+            if reason is not None and address in known:
+                await repository.suppress(address, mail.id, self.clock.now(), reason)
+
+    async def find_suppression(self, tenant_id: str, address: str) -> str | None:
+        """Why an address is written to no more: unsubscribed, complained or bounced."""
+        async with self.database.reading(tenant_id) as uow:
+            return await FollowupRepository(uow).find_suppression(clean_address(address))
 
     async def _set_state(
         self,

@@ -153,6 +153,7 @@ class MailWriter:
             name=one_line(one.name, 80),
             email=one_line(one.email, 254),
             topic=one_line(one.topic, 300),
+            join_url=one.links.join_url,
             site_name=mail.site_name,
         )
         return self._draft(mail, "visitor", (one.email, one.name), subject, (html, text))
@@ -222,6 +223,7 @@ class MailWriter:
             attendees=tuple(attendees),
             summary=word("event", mail.language, site=mail.site_name, rep=one.rep_name),
             description=one_line(one.topic, 1000),
+            location=one_line(one.links.join_url, 500),
             url="" if one.status == "cancelled" else mail.change_url,
         )
 
@@ -242,6 +244,7 @@ def _list_facts(one: BookedAppointment) -> Sequence[Statement]:
         ("E-mail", one.email),
         ("Phone", one.phone),
         ("About", one.topic),
+        ("Online room", one.links.join_url),
     )
     return [Statement(one_line(text), label=label) for label, text in facts if text]
 

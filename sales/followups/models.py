@@ -16,7 +16,8 @@ class Mail(TenantRow, Base):
 
     `recipients` are `{"email", "name"}`. `calendar` is the text of an .ics and
     `calendar_method` what it asks. `state`: waiting, sent, failed or suppressed.
-    `resend_of` and `requested_by` tell which mail staff sent again, and who it was.
+    `resend_of` and `requested_by` tell which mail staff sent again, and who it was. `delivery`:
+    what its vendor told of it since it left (`sales.followups.schemas.Delivery`), with its words.
     """
 
     __tablename__ = "mails"
@@ -50,6 +51,9 @@ class Mail(TenantRow, Base):
     sent_at: Mapped[datetime | None]
     resend_of: Mapped[str | None] = mapped_column(Id)
     requested_by: Mapped[str | None] = mapped_column(Id)
+    delivery: Mapped[str] = mapped_column(server_default="")
+    delivery_note: Mapped[str] = mapped_column(server_default="")
+    delivery_at: Mapped[datetime | None]
 
 
 class Summary(TenantRow, Base):
@@ -71,12 +75,14 @@ class Summary(TenantRow, Base):
 
 
 class MailSuppression(TenantRow, Base):
-    """An address that wants no more summaries from this tenant."""
+    """An address that is written to no more. `reason`: unsubscribed or complained (from
+    summaries), bounced (from everything: there is nobody)."""
 
     __tablename__ = "mail_suppressions"
     __table_args__ = (UniqueConstraint("tenant_id", "address"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     address: Mapped[str]
+    reason: Mapped[str] = mapped_column(server_default="unsubscribed")
     mail_id: Mapped[str | None] = mapped_column(Id)
     created_at: Mapped[datetime]

@@ -15,6 +15,7 @@ from sales.followups.schemas import (
     DeliveryCount,
     MailAbstract,
     MailFilter,
+    Reason,
     StoredMail,
     StoredSummary,
 )
@@ -34,6 +35,9 @@ _ABSTRACT = (
     Mail.sent_at,
     Mail.resend_of,
     Mail.requested_by,
+    Mail.delivery,
+    Mail.delivery_note,
+    Mail.delivery_at,
 )
 _SUMMARY = tuple(getattr(Summary, name) for name in StoredSummary.__dataclass_fields__)
 
@@ -105,16 +109,37 @@ class FollowupRepository:
             .execution_options(synchronize_session=False)
         )
 
-    async def is_suppressed(self, address: str) -> bool:
-        """Whether the address wants no summaries."""
-        query = select(MailSuppression.id).where(MailSuppression.address == address)
-        return (await self._session.execute(query)).first() is not None
+    async def find_suppression(self, address: str) -> str | None:
+        """Why an address is written to no more; None: it is."""
+        query = select(MailSuppression.reason).where(MailSuppression.address == address)
+        return (await self._session.execute(query)).scalar()
 
-    async def suppress(self, address: str, mail_id: str | None, at: datetime) -> bool:
-        """Send no more summaries there. Whether that is new."""
-        return await self.add_once(
-            MailSuppression, id=new_id(), address=address, mail_id=mail_id, created_at=at
+    async def suppress(
+        self, address: str, mail_id: str | None, at: datetime, reason: Reason = "unsubscribed"
+    ) -> bool:
+        """Write there no more. Whether that is new. Nobody comes back from a bounce by
+        unsubscribing; but who unsubscribed may turn out not to exist."""
+        added = await self.add_once(
+            MailSuppression,
+            id=new_id(),
+            address=address,
+            reason=reason,
+            mail_id=mail_id,
+            created_at=at,
         )
+        if not added and reason == "bounced":
+            await self._session.execute(
+                update(MailSuppression)
+                .where(MailSuppression.address == address)
+                .values(reason=reason, mail_id=mail_id, created_at=at)
+                .execution_options(synchronize_session=False)
+            )
+        return added
+
+    async def find_mail_by_key(self, key: str) -> Mail | None:
+        """The row of a key, held until the commit."""
+        query = select(Mail).where(Mail.idempotency_key == key).with_for_update()
+        return (await self._session.execute(query)).scalar()
 
     async def count_deliveries(self, start: datetime, end: datetime) -> list[DeliveryCount]:
         """Mails written in [start, end) by kind and state, those sent again apart."""
@@ -151,6 +176,9 @@ def _abstract(row: Any) -> MailAbstract:
         sent_at=row.sent_at,
         resend_of=row.resend_of,
         requested_by=row.requested_by,
+        delivery=row.delivery,
+        delivery_note=row.delivery_note,
+        delivery_at=row.delivery_at,
     )
 
 

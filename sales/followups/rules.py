@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from sales.appointments.slot_words import describe_day, name_zone
-from sales.followups.schemas import MailKind
+from sales.followups.schemas import Delivery, MailKind, Reason
 from sales.organization.settings import LinkSettings
 
 LANGUAGES = ("en", "de", "es")
@@ -20,6 +21,35 @@ _OPTIONAL: tuple[MailKind, ...] = ("summary_visitor",)
 def is_optional(kind: str) -> bool:
     """Whether an unsubscribed address goes without it."""
     return kind in _OPTIONAL
+
+
+# What is told later need not have happened later: of two, the one that says more stays.
+_DELIVERIES: tuple[Delivery, ...] = get_args(Delivery)
+_REASONS: dict[str, Reason] = {
+    "bounced": "bounced",
+    "complained": "complained",
+    "unsubscribed": "unsubscribed",
+}
+
+
+def choose_delivery(known: str, told: str) -> str:
+    """What is known of a mail after a vendor told something, in whatever order it comes."""
+    if told not in _DELIVERIES:
+        return known
+    ranks = {name: rank for rank, name in enumerate(_DELIVERIES)}
+    return max(known, told, key=lambda name: ranks.get(name, 0))
+
+
+def choose_reason(told: str) -> Reason | None:
+    """Why an address is written to no more, after a vendor told something; None: it still is."""
+    return _REASONS.get(told)
+
+
+def is_unwanted(kind: str, reason: str | None) -> bool:
+    """Whether a mail of this kind may not go to an address that is suppressed for `reason`."""
+    if reason is None:
+        return False
+    return reason == "bounced" or is_optional(kind)
 
 
 def choose_language(*wanted: str) -> str:

@@ -13,12 +13,16 @@ from sales.leads.qualification import Score
 
 Audience = Literal["visitor", "sales"]
 MailState = Literal["waiting", "sent", "failed", "suppressed"]
+# What a vendor tells of a mail that has left. `refused`: this mail, not the address.
+Delivery = Literal["", "delayed", "delivered", "opened", "refused", "bounced", "complained"]
+Reason = Literal["unsubscribed", "complained", "bounced"]
 MailKind = Literal[
     "summary_visitor",
     "summary_sales",
     "appointment_booked",
     "appointment_rescheduled",
     "appointment_cancelled",
+    "alert",
 ]
 
 
@@ -193,6 +197,9 @@ class MailAbstract:
     sent_at: datetime | None
     resend_of: str | None
     requested_by: str | None
+    delivery: str = ""
+    delivery_note: str = ""
+    delivery_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

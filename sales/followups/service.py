@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +37,10 @@ from sales.followups.summary_sales import build_sales_summary
 from sales.followups.summary_visitor import build_visitor_summary, describe_meeting
 from sales.leads.fields import Field
 from sales.organization.service import KnownSite, OrganizationService
+
+# How long a meeting's mails wait for a vendor's calendar, and how often it is looked.
+_CALENDAR_PATIENCE = timedelta(seconds=90)
+_CALENDAR_PAUSE = timedelta(seconds=2)
 
 _KINDS: dict[str, MailKind] = {
     "booked": "appointment_booked",
@@ -75,6 +80,22 @@ class FollowupService:
         await self._summarise_for_visitor(record, site, picture, booked)
         await self._summarise_for_sales(record, site, picture, booked)
 
+    async def find_calendar_wait(
+        self, tenant_id: str, appointment_id: str, sequence: int, since: datetime
+    ) -> datetime | None:
+        """When to look again whether a vendor's calendar has this state of an appointment, so
+        that the mail can name its room, and no meeting is confirmed that is refused a moment
+        later; None when there is nothing (more) to wait for."""
+        settings = self.appointments.slots.settings
+        if settings.calendar_provider == "local":
+            return None
+        now = self.clock.now()
+        present = await self.appointments.get_appointment(tenant_id, appointment_id)
+        is_settled = present.placed_sequence >= sequence or present.sequence > sequence
+        if is_settled or now >= since + _CALENDAR_PATIENCE:
+            return None
+        return now + _CALENDAR_PAUSE
+
     async def write_meeting_mails(self, tenant_id: str, appointment_id: str, sequence: int) -> None:
         """Write the mails of one state of an appointment, once.
 
@@ -86,6 +107,10 @@ class FollowupService:
             change.sequence: change for change in await self.appointments.list_changes(present)
         }
         change = changes[sequence]
+        following = changes.get(sequence + 1)
+        if following is not None and following.changed_by == "refusal":
+            # The calendar refused this state, which was taken back: it never came true.
+            return
         appointment = _as_of(present, change)
         before = changes.get(sequence - 1) if change.kind == "rescheduled" else None
         site = self.organization.get_site_of(appointment.site)
