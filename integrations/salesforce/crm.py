@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import timedelta
 
 from core.protocols.crm import (
     CrmActivity,
     CrmChanges,
     CrmDeal,
     CrmField,
+    CrmLimits,
     CrmPerson,
     CrmRecord,
     CrmRef,
@@ -25,16 +27,12 @@ from integrations.salesforce.records import OBJECTS, build_field
 from integrations.salesforce.schema import SalesforceSchema
 from integrations.salesforce.soql import build_query
 
+# API requests in 24 hours: Developer and sandbox accounts; others have 100,000 and more.
+_LEAST_A_DAY = 15_000
+
 
 class SalesforceCrm:
     """Implements `Crm`: leads, opportunities, tasks, events and files."""
-
-    default_mapping: Mapping[str, str] = {
-        "FirstName": "first_name",
-        "Phone": "phone",
-        "Title": "job_title",
-        "Website": "website",
-    }
 
     def __init__(self, client: SalesforceClient) -> None:
         self._client = client
@@ -93,6 +91,14 @@ class SalesforceCrm:
     async def erase_person(self, tenant_id: str, ref: CrmRef) -> None:
         """Into Salesforce's recycle bin, which it empties by itself after 15 days."""
         await self._people.erase(tenant_id, ref)
+
+    def get_limits(self, tenant_id: str) -> CrmLimits:
+        """Of 24 hours: those of the last answer, or those of the smallest account."""
+        usage = self._client.find_usage(tenant_id)
+        if usage is None:
+            return CrmLimits(_LEAST_A_DAY, timedelta(days=1))
+        left = max(0, usage.allowed - usage.used)
+        return CrmLimits(usage.allowed, timedelta(days=1), left)
 
     async def check(self, tenant_id: str) -> str:
         """One line of what was found."""

@@ -37,6 +37,8 @@ from integrations.salesforce.soql import (
 )
 
 LEAD, CONTACT = "Lead", "Contact"
+# As Salesforce's own imports and forms write it.
+NO_COMPANY = "[not provided]"
 _CONTACT_PREFIX = "003"
 # Assignment rules run again on every change unless told not to, and would move the owner.
 KEEP_OWNER = {"Sforce-Auto-Assign": "FALSE"}
@@ -88,7 +90,7 @@ class SalesforcePeople:
         described = await self._schema.describe(tenant_id, LEAD)
         payload = {
             "LastName": person.last_name,
-            "Company": person.company,
+            **_build_company(person, row),
             **({"Email": person.email} if person.email else {}),
             **build_values(described, person.fields),
         }
@@ -216,6 +218,13 @@ class SalesforcePeople:
         except SalesforceRejected as error:
             if not error.is_missing:
                 raise
+
+
+def _build_company(person: CrmPerson, row: Row | None) -> dict[str, str]:
+    """Salesforce wants a company of every lead; nothing is put in the place of one it has."""
+    if person.company:
+        return {"Company": person.company}
+    return {"Company": NO_COMPANY} if row is None else {}
 
 
 def choose_row(key: str, person: CrmPerson, rows: Sequence[Row]) -> Row | None:

@@ -10,6 +10,24 @@ from pydantic import Field, field_validator
 from core.settings import Section
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]{0,79}$"
+FieldMapping = dict[str, dict[str, str]]
+# Fields that every account has. `Description` is the sales team's own.
+DEFAULT_MAPPING: FieldMapping = {
+    "person": {
+        "FirstName": "profile.first_name",
+        "Phone": "profile.phone",
+        "Title": "profile.job_title",
+        "NumberOfEmployees": "profile.employee_count",
+        "AnnualRevenue": "profile.annual_revenue",
+    }
+}
+# Stages that every account begins with.
+DEFAULT_STAGES = {
+    "qualified": "Qualification",
+    "meeting": "Needs Analysis",
+    "converted": "Closed Won",
+    "lost": "Closed Lost",
+}
 
 
 class SalesforceSettings(Section):
@@ -33,6 +51,12 @@ class SalesforceSettings(Section):
     external_id_field: Annotated[str, Field(pattern=_NAME)] = "Sales_Agent_Id__c"
     """The custom text field, *External ID* and *Unique*, that holds our id on Lead and
     Opportunity. The vendor's README says how to create it."""
+
+    field_mapping: FieldMapping = DEFAULT_MAPPING
+    """Filled from `sales_agent.crm_integration.salesforce.field_mapping`."""
+
+    deal_stages: dict[str, str] = DEFAULT_STAGES
+    """Filled from `sales_agent.crm_integration.salesforce.deal_stages`."""
 
     ca_file: str = ""
     """A file of certificates to trust instead of the usual ones, e.g. for a proxy."""

@@ -60,7 +60,7 @@ class SalesforceHarness:
                 kinds.get(fault.kind, fault.kind),  # type: ignore[arg-type]
                 status=fault.status,
                 retry_after=fault.retry_after,
-                seconds=1.0,
+                seconds=0.6,
                 method="PATCH" if fault.on == "people" else "",
                 path="Lead" if fault.on == "people" else ROOT,
                 times=fault.times,

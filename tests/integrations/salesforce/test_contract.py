@@ -13,7 +13,7 @@ from tests.vendors.salesforce import SalesforceStandIn
 
 class TestSalesforce(CrmContract):
     @pytest.fixture
-    def harness(self) -> Iterator[SalesforceHarness]:  # type: ignore[override]
+    def harness(self) -> Iterator[SalesforceHarness]:
         with SalesforceStandIn() as stand_in:
             yield SalesforceHarness(stand_in)
             # A field, header, parameter or path that Salesforce does not know.
