@@ -21,12 +21,13 @@ from sales.connections.schemas import ConnectionSummary, Vendor
 
 _PATH = "/portal/integrations"
 _VALUE_LIMIT = 8000
-_PLURALS: Mapping[Capability, str] = {
+CAPABILITY_NAMES: Mapping[Capability, str] = {
     "crm": "CRM",
     "calendar": "Calendars",
     "email": "Mail",
     "notifier": "Notices",
     "knowledge_index": "Search",
+    "sales_system": "Sales system",
 }
 
 
@@ -60,12 +61,12 @@ class VendorCard:
     @property
     def capabilities(self) -> list[str]:
         """What it can be used for."""
-        return [_PLURALS[one] for one in self.vendor.manifest.capabilities]
+        return [CAPABILITY_NAMES[one] for one in self.vendor.manifest.capabilities]
 
     @property
     def uses(self) -> list[str]:
         """What app.yaml uses it for."""
-        return [_PLURALS[one] for one in self.vendor.uses]
+        return [CAPABILITY_NAMES[one] for one in self.vendor.uses]
 
 
 def _build(desk: Desk) -> APIRouter:

@@ -42,10 +42,15 @@ class KnowledgeIndexEventReceived(VendorEventReceived):
     """Something happened to an index of passages."""
 
 
+class SalesSystemEventReceived(VendorEventReceived):
+    """Sales says what became of a lead."""
+
+
 EVENT_OF: dict[Capability, type[VendorEventReceived]] = {
     "calendar": CalendarEventReceived,
     "crm": CrmEventReceived,
     "email": EmailEventReceived,
     "notifier": NotifierEventReceived,
     "knowledge_index": KnowledgeIndexEventReceived,
+    "sales_system": SalesSystemEventReceived,
 }

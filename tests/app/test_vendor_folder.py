@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import create_model
@@ -39,8 +39,10 @@ from core.errors import (
     VendorRateLimited,
 )
 from core.protocols.email import EmailSender
-from core.protocols.vendor import Manifest, VendorContext, WebhookRequest
+from core.protocols.vendor import Capability, Manifest, VendorContext, WebhookRequest
 from core.settings import Section, parse_settings
+from portal.integrations import CAPABILITY_NAMES
+from sales.connections.events import EVENT_OF
 from sales.followups.settings import EmailSettings
 from tests.contracts.email import MAIL, EmailSenderContract
 from tests.support.acme import API_KEY, AcmeStandIn, copy_template, on_the_path, sign
@@ -216,3 +218,7 @@ integrations: {hubspot: {access_token: '${KEY}'%s}}
     for more, problem in (("", "Name those whose account"), (", tenants: [x]", "x is no tenant")):
         with pytest.raises(ConfigurationError, match=problem):
             parse(AppSettings, text % more, KEY="x")
+
+
+def test_every_capability_has_its_event_and_its_name_on_the_page() -> None:
+    assert set(EVENT_OF) == set(get_args(Capability)) == set(CAPABILITY_NAMES)
