@@ -19,7 +19,7 @@ from agent.guarding import TrafficLimits
 from agent.links import Links
 from agent.opening import build_opening
 from agent.product_views import ProductViews
-from agent.running import TurnRunner
+from agent.running import Following, TurnRunner
 from agent.schemas import (
     CitationCheckOut,
     DoneOut,
@@ -278,12 +278,18 @@ def _read_bearer(request: Request) -> str:
 
 
 async def _write_stream(
-    chat: Chat, links: Links, first: TurnEvent, events: AsyncIterator[TurnEvent], started: float
+    chat: Chat, links: Links, first: TurnEvent, events: Following, started: float
 ) -> AsyncIterator[bytes]:
-    yield _encode(first.name, links.open_all(first.data))
+    # What is there at once leaves at once: each piece costs a write to the socket.
+    ready = [_encode(first.name, links.open_all(first.data))]
     try:
+        if not events.has_more_now:
+            yield ready.pop()
         async for event in events:
-            yield _encode(event.name, links.open_all(event.data))
+            ready.append(_encode(event.name, links.open_all(event.data)))
+            if not events.has_more_now:
+                yield b"".join(ready)
+                ready.clear()
     except UserError as error:
         yield _encode("error", {"code": error.code, "message": error.message})
     except Exception:

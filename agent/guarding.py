@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
+from collections.abc import Callable
 from datetime import timedelta
-
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 
 from agent.settings import LimitSettings
 from core.errors import Invalid, RateLimited, TooLarge
@@ -62,11 +60,12 @@ class TrafficLimits:
     Each worker counts for itself: with several, the limits are per worker.
     """
 
-    def __init__(self, settings: LimitSettings) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._visitor = RateLimitItemPerMinute(settings.messages_per_minute_per_visitor)
-        self._site = RateLimitItemPerMinute(settings.messages_per_minute_per_site)
-        self._address = RateLimitItemPerMinute(settings.conversations_per_minute_per_address)
+    def __init__(
+        self, settings: LimitSettings, seconds: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._visitor = _MinuteWindow(settings.messages_per_minute_per_visitor, seconds)
+        self._site = _MinuteWindow(settings.messages_per_minute_per_site, seconds)
+        self._address = _MinuteWindow(settings.conversations_per_minute_per_address, seconds)
 
     def count_message(self, visitor_id: str, site_id: str) -> None:
         """One more message.
@@ -74,8 +73,8 @@ class TrafficLimits:
         Raises:
             RateLimited: too many in the last minute.
         """
-        self._count(self._visitor, "visitor", visitor_id, "You are writing very fast.")
-        self._count(self._site, "site", site_id, "Many people are writing just now.")
+        self._visitor.count(visitor_id, "You are writing very fast.")
+        self._site.count(site_id, "Many people are writing just now.")
 
     def count_conversation(self, address: str) -> None:
         """One more conversation from a network address.
@@ -83,12 +82,30 @@ class TrafficLimits:
         Raises:
             RateLimited: too many in the last minute.
         """
-        self._count(self._address, "address", address, "Too many conversations were begun.")
+        self._address.count(address, "Too many conversations were begun.")
 
-    def _count(self, item: RateLimitItemPerMinute, kind: str, key: str, reason: str) -> None:
-        if self._limiter.hit(item, kind, key):
-            return
-        stats = self._limiter.get_window_stats(item, kind, key)
-        # A sliding window frees places bit by bit; its share of a minute is a fair wait.
-        wait = min(60.0, max(1.0, 60.0 / item.amount, stats.reset_time % 60))
-        raise RateLimited(f"{reason} Try again in a moment.", timedelta(seconds=wait))
+
+class _MinuteWindow:
+    """Lets `amount` pass in any minute, by key: the present minute's count, and the share of the
+    last one's that is less than a minute ago. Two numbers for each key of two minutes, and no
+    thread to tidy up: every message is counted."""
+
+    def __init__(self, amount: int, seconds: Callable[[], float]) -> None:
+        self._amount = amount
+        self._seconds = seconds
+        self._minute = 0
+        self._counts: dict[str, int] = {}
+        self._before: dict[str, int] = {}
+
+    def count(self, key: str, reason: str) -> None:
+        """One more, or `RateLimited`."""
+        minute, passed = divmod(self._seconds(), 60)
+        if minute != self._minute:
+            self._before = self._counts if minute == self._minute + 1 else {}
+            self._counts, self._minute = {}, int(minute)
+        here, before = self._counts.get(key, 0), self._before.get(key, 0)
+        if here + before * (1 - passed / 60) + 1 > self._amount:
+            # The window frees places bit by bit; its share of a minute is a fair wait.
+            wait = max(1.0, 60.0 / self._amount, 60 - passed if here >= self._amount else 0)
+            raise RateLimited(f"{reason} Try again in a moment.", timedelta(seconds=min(60, wait)))
+        self._counts[key] = here + 1

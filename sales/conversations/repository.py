@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, distinct, func, insert, select, update
+from sqlalchemy import Integer, and_, bindparam, distinct, func, select, update
 
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from core.ids import new_id
 from sales.conversations.events import EndReason
 from sales.conversations.models import (
@@ -28,7 +27,6 @@ from sales.conversations.schemas import (
     PassedOnQuestion,
     StoredCitation,
     StoredMessage,
-    TurnRecord,
     ViewedPage,
 )
 from sales.organization.models import SiteRef
@@ -56,7 +54,7 @@ _QUESTION_FIELDS = (
     UnansweredQuestion.asked_at,
     UnansweredQuestion.passed_on_at,
 )
-_MESSAGE_FIELDS = (
+MESSAGE_FIELDS = (
     Message.id,
     Message.client_message_id,
     Message.role,
@@ -66,8 +64,8 @@ _MESSAGE_FIELDS = (
     Message.trace,
 )
 # Every turn begins with these two: built once, because building costs as much as executing.
-_WITH_ANSWER = (
-    select(Conversation, *_MESSAGE_FIELDS)
+_WITH_ANSWER = keep(
+    select(Conversation, *MESSAGE_FIELDS)
     .outerjoin(
         Message,
         and_(
@@ -78,8 +76,8 @@ _WITH_ANSWER = (
     )
     .where(Conversation.id == bindparam("conversation_id"))
 )
-_LATEST_MESSAGES = (
-    select(*_MESSAGE_FIELDS)
+_LATEST_MESSAGES = keep(
+    select(*MESSAGE_FIELDS)
     .where(Message.conversation_id == bindparam("conversation_id"))
     .order_by(Message.id.desc())
     .limit(bindparam("limit", type_=Integer))
@@ -219,94 +217,6 @@ class ConversationRepository:
         values = {"conversation_id": conversation_id, "limit": limit}
         found = await self._session.execute(_LATEST_MESSAGES, values)
         return [StoredMessage(*row) for row in found][::-1]
-
-    async def find_answer(
-        self, conversation_id: str, client_message_id: str
-    ) -> StoredMessage | None:
-        """The agent's answer to a message of the client's id."""
-        query = select(*_MESSAGE_FIELDS).where(
-            Message.conversation_id == conversation_id,
-            Message.client_message_id == client_message_id,
-            Message.role == "agent",
-        )
-        found = (await self._session.execute(query)).first()
-        return StoredMessage(*found) if found else None
-
-    async def add_turn(self, conversation_id: str, site_id: str, turn: TurnRecord) -> str:
-        """Question, answer and citations of one turn, and what stayed open. The question's id."""
-        common: dict[str, Any] = {
-            "tenant_id": self._uow.tenant_id,
-            "conversation_id": conversation_id,
-            "client_message_id": turn.client_message_id,
-            "payload": {},
-            "trace": {},
-        }
-        asked: dict[str, Any] = {
-            **common,
-            "id": new_id(),  # ids sort by time: made before the answer's
-            "role": "visitor",
-            "text": turn.visitor_text,
-            "created_at": turn.started_at,
-        }
-        answer_id = new_id()
-        answer: dict[str, Any] = {
-            **common,
-            "id": answer_id,
-            "role": "agent",
-            "text": turn.answer_text,
-            "payload": turn.payload,
-            "trace": turn.trace,
-            "created_at": turn.answered_at,
-        }
-        await self._session.execute(insert(Message), [asked, answer][: 1 + bool(turn.answer_text)])
-        if turn.citations:
-            rows = [
-                {
-                    **asdict(citation),
-                    "tenant_id": self._uow.tenant_id,
-                    "message_id": answer_id,
-                    "created_at": turn.answered_at,
-                }
-                for citation in turn.citations
-            ]
-            await self._session.execute(insert(Citation), rows)
-        await self._session.execute(
-            update(Conversation)
-            .where(Conversation.id == conversation_id)
-            .values(
-                last_message_at=turn.answered_at,
-                goodbye_at=turn.answered_at if turn.says_goodbye else None,
-            )
-            .execution_options(synchronize_session=False)
-        )
-        self._note_unanswered(conversation_id, site_id, turn)
-        if turn.passes_on:
-            await self._pass_on(conversation_id, turn.answered_at)
-        return str(asked["id"])
-
-    def _note_unanswered(self, conversation_id: str, site_id: str, turn: TurnRecord) -> None:
-        self._session.add_all(
-            UnansweredQuestion(
-                tenant_id=self._uow.tenant_id,
-                id=new_id(),
-                site_id=site_id,
-                conversation_id=conversation_id,
-                text=question,
-                asked_at=turn.started_at,
-            )
-            for question in turn.unanswered
-        )
-
-    async def _pass_on(self, conversation_id: str, at: datetime) -> None:
-        latest = (
-            select(UnansweredQuestion.id)
-            .where(UnansweredQuestion.conversation_id == conversation_id)
-            .order_by(UnansweredQuestion.id.desc())
-            .limit(1)
-        )
-        found = (await self._session.execute(latest)).scalar()
-        chosen = update(UnansweredQuestion).where(UnansweredQuestion.id == found)
-        await self._session.execute(chosen.values(passed_on_at=at))
 
     async def list_unanswered(self, *, only_passed_on: bool, limit: int) -> list[PassedOnQuestion]:
         """Questions that the website does not answer, latest first."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.exc import IntegrityError
-
 from core.clock import Clock
 from core.db import Database, UnitOfWork
 from core.errors import Conflict, NotFound, Unauthorized
@@ -30,6 +28,7 @@ from sales.conversations.schemas import (
     ViewedPage,
 )
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
+from sales.conversations.turn_repository import MessageRefusedError, TurnRepository
 from sales.organization.models import SiteRef
 
 FOR_CONVERSATION = "conversation"
@@ -194,31 +193,27 @@ class ConversationService:
             listed = await repository.list_messages(row.id, messages)
         return _describe(row, listed), answer
 
-    async def find_answer(self, ticket: Pass, client_message_id: str) -> StoredMessage | None:
-        """The answer that a message of this client id already got."""
-        async with self._database.reading(ticket.site.tenant_id) as uow:
-            repository = ConversationRepository(uow)
-            return await repository.find_answer(ticket.conversation_id, client_message_id)
-
     async def record_turn(self, ticket: Pass, turn: TurnRecord) -> StoredMessage | None:
         """Write a turn in one commit.
 
         Returns the answer that stands already when another request with the same client
         message id was quicker; then nothing is written.
+
+        Raises:
+            NotFound: the conversation was deleted.
         """
+        site_id = ticket.site.site_id
         try:
             async with self._database.unit_of_work(ticket.site.tenant_id) as uow:
-                repository = ConversationRepository(uow)
-                message_id = await repository.add_turn(
-                    ticket.conversation_id, ticket.site.site_id, turn
+                message_id = await TurnRepository(uow).add_turn(
+                    ticket.conversation_id, site_id, turn
                 )
                 for follower in self._followers:
                     await follower.follow_turn(uow, ticket, turn, message_id)
-        except IntegrityError:
-            answer = await self.find_answer(ticket, turn.client_message_id)
-            if answer is None and turn.answer_text:
-                raise NotFound("This conversation no longer exists. Start a new one.") from None
-            return answer
+        except MessageRefusedError:
+            async with self._database.reading(ticket.site.tenant_id) as uow:
+                await self._get(ConversationRepository(uow), ticket.conversation_id)
+                return await TurnRepository(uow).find_twin(ticket.conversation_id, turn)
         return None
 
     async def record_page_view(self, ticket: Pass, source: PageSource) -> bool:

@@ -8,6 +8,7 @@ Two steps, because texts are read only for the few that matter:
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -121,18 +122,24 @@ def fuse(
     cosines = dict(vector_hits)
     best_bm25 = max(bm25.values(), default=0.0)
     floor = min(cosines.values(), default=None)
-    fused = []
+    # Plain numbers first: of some 200 hits only the best few are worth an object.
+    scored = []
     for passage_id in bm25.keys() | cosines.keys():
-        raw = bm25.get(passage_id, 0.0)
-        share = raw / best_bm25 if best_bm25 > 0 else 0.0
+        share = bm25.get(passage_id, 0.0) / best_bm25 if best_bm25 > 0 else 0.0
         cosine = cosines.get(passage_id)
         if cosine is None and passage_id not in pending:
             cosine = floor
         likely = _guess_cosine(share) if cosine is None else cosine
         score = weights.VECTOR_WEIGHT * likely + (1 - weights.VECTOR_WEIGHT) * share
-        fused.append(FusedHit(passage_id, raw, share, cosine, score))
-    fused.sort(key=lambda hit: (-hit.fused_score, hit.passage_id))
-    return fused[:limit]
+        scored.append((-score, passage_id, share, cosine))
+    return [
+        FusedHit(passage_id, bm25.get(passage_id, 0.0), share, cosine, -score)
+        for score, passage_id, share, cosine in heapq.nsmallest(limit, scored, key=_by_score)
+    ]
+
+
+def _by_score(scored: tuple[float, int, float, float | None]) -> tuple[float, int]:
+    return scored[:2]
 
 
 def rank_passages(
@@ -150,6 +157,16 @@ def rank_passages(
     without candidate (removed meanwhile) is left out.
     """
     fused = fuse(keyword_hits, vector_hits or (), pending=pending)
+    return rank_hits(question, fused, candidates, limit)
+
+
+def rank_hits(
+    question: str,
+    fused: Sequence[FusedHit],
+    candidates: Mapping[int, Candidate],
+    limit: int = CANDIDATES,
+) -> list[RankedPassage]:
+    """`rank_passages` for hits that `fuse` joined already."""
     hits = [hit for hit in fused if hit.passage_id in candidates]
     if not hits:
         return []

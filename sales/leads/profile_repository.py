@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from core.ids import new_id
 from sales.leads.models import Consent, ProfileValue, StoredProfile
 from sales.leads.profile import Entry, Evidence, Profile, Refusal, SetBy
@@ -38,6 +38,18 @@ _CONSENT_FIELDS = (
     Consent.refused_at,
     Consent.withdrawn_at,
 )
+# Every turn reads both.
+_OF_VISITORS = keep(
+    select(StoredProfile.visitor_id, *_VALUE_FIELDS)
+    .join(StoredProfile, StoredProfile.id == ProfileValue.profile_id)
+    .where(StoredProfile.visitor_id.in_(bindparam("visitor_ids", expanding=True)))
+    .order_by(ProfileValue.id)
+)
+_CONSENTS_OF = keep(
+    select(*_CONSENT_FIELDS)
+    .where(Consent.visitor_id == bindparam("visitor_id"))
+    .order_by(Consent.id)
+)
 
 
 class ProfileRepository:
@@ -49,13 +61,15 @@ class ProfileRepository:
 
     async def find_profile(self, visitor_id: str) -> Profile:
         """What is known of a visitor; an empty profile where nothing is."""
-        query = (
-            select(*_VALUE_FIELDS)
-            .join(StoredProfile, StoredProfile.id == ProfileValue.profile_id)
-            .where(StoredProfile.visitor_id == visitor_id)
-            .order_by(ProfileValue.id)
-        )
-        return _read_profile(await self._session.execute(query))
+        return (await self.find_profiles([visitor_id])).get(visitor_id, Profile())
+
+    async def find_profiles(self, visitor_ids: Sequence[str]) -> dict[str, Profile]:
+        """What is known of visitors, by id; those of whom nothing is known are left out."""
+        values = {"visitor_ids": list(visitor_ids)}
+        rows: dict[str, list[Any]] = {}
+        for visitor_id, *row in await self._session.execute(_OF_VISITORS, values):
+            rows.setdefault(visitor_id, []).append(row)
+        return {visitor_id: _read_profile(found) for visitor_id, found in rows.items()}
 
     async def lock_profile(
         self, visitor_id: str, site_id: str, at: datetime
@@ -150,8 +164,7 @@ class ProfileRepository:
 
     async def list_consents(self, visitor_id: str) -> list[ConsentView]:
         """Every word of a visitor on consent, in order."""
-        query = select(*_CONSENT_FIELDS).where(Consent.visitor_id == visitor_id)
-        found = await self._session.execute(query.order_by(Consent.id))
+        found = await self._session.execute(_CONSENTS_OF, {"visitor_id": visitor_id})
         names = [column.key for column in _CONSENT_FIELDS]
         return [ConsentView(**dict(zip(names, row, strict=True))) for row in found]
 

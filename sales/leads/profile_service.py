@@ -45,6 +45,16 @@ class ProfileService:
             consents = await repository.list_consents(visitor_id)
         return VisitorProfile(visitor_id, profile, tuple(consents))
 
+    async def get_for_turn(self, ticket: Pass) -> VisitorProfile:
+        """The same for a turn, which needs the visitor's words on consent only where the site
+        asks for consent."""
+        asks = self.consent_of(ticket).required_before_storing
+        async with self._database.reading(ticket.site.tenant_id) as uow:
+            repository = ProfileRepository(uow)
+            profile = await repository.find_profile(ticket.visitor_id)
+            consents = await repository.list_consents(ticket.visitor_id) if asks else []
+        return VisitorProfile(ticket.visitor_id, profile, tuple(consents))
+
     def consent_of(self, ticket: Pass) -> ConsentSettings:
         """What the site asks for before it stores what a visitor tells of themselves."""
         return self._organization.get_site_of(ticket.site).settings.consent
@@ -56,7 +66,7 @@ class ProfileService:
         and the fields that changed."""
         now = self._clock.now()
         repository = ProfileRepository(uow)
-        if told.is_withheld or not (told.usable or told.earlier or told.declined or told.consent):
+        if not told.changes_profile:
             return await repository.find_profile(ticket.visitor_id), []
         site_id = ticket.site.site_id
         profile_id, before = await repository.lock_profile(ticket.visitor_id, site_id, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sales.leads.facts import ConversationFacts
 from sales.leads.fields import Field
@@ -146,41 +146,50 @@ def _steps_to_hot(
     """The largest gains first, until hot. Where somebody came from cannot be changed."""
     if overall >= rules.tiers.hot:
         return ()
-    met = {name for name, match in matches.items() if match}
-    places = {rule.id: -place for place, rule in enumerate(rules.rules)}
-    parts = {part: [rule for rule in rules.rules if rule.part == part] for part in PARTS}
+    parts = {part: _PartSum(getattr(rules.weights, part)) for part in PARTS}
+    left: dict[str, tuple[int, Rule]] = {}
+    for place, rule in enumerate(rules.rules):
+        if matches[rule.id]:
+            parts[rule.part] = parts[rule.part].with_points(rule.points)
+        elif rule.points > 0 and not isinstance(rule, SourceRule):
+            left[rule.id] = (-place, rule)
     steps: list[Missing] = []
-    left = [rule for rule in rules.rules if rule.points > 0 and rule.id not in met]
-    left = [rule for rule in left if not isinstance(rule, SourceRule)]
     while left and overall < rules.tiers.hot:
-        totals = {part: _total(getattr(rules.weights, part), parts[part], met) for part in PARTS}
-        gains = [
-            (
-                _total(getattr(rules.weights, rule.part), parts[rule.part], {*met, rule.id})
-                - totals[rule.part],
-                places[rule.id],
-                rule,
-            )
-            for rule in left
-        ]
-        gain, _, best = max(gains, key=lambda item: item[:2])
+        gain, _, best = max(
+            ((parts[rule.part].gain(rule.points), place, rule) for place, rule in left.values()),
+            key=lambda item: item[:2],
+        )
         if gain <= 0:
             break
-        met.add(best.id)
-        left = [rule for rule in left if rule.id != best.id]
+        parts[best.part] = parts[best.part].with_points(best.points)
+        del left[best.id]
         overall += gain
         steps.append(Missing(best.id, best.text or best.id, gain))
     return tuple(steps)
 
 
-def _total(weight: int, rules: Sequence[Rule], met: set[str]) -> int:
-    """A part's points where the rules `met` count: what `_count_part` adds up to."""
-    counting = [rule.points for rule in rules if rule.id in met]
-    percent = min(100, sum(points for points in counting if points >= 0))
-    for points in counting:
+class _PartSum(NamedTuple):
+    """What `_count_part` adds up to, without the reasons: `up` and `down` are the points of the
+    rules that count, in percent of the part's `weight`."""
+
+    weight: int
+    up: int = 0
+    down: int = 0
+
+    def with_points(self, points: int) -> _PartSum:
+        """One more rule counts."""
         if points < 0:
-            percent = max(0, percent + points)
-    return _part_points(weight, percent)
+            return self._replace(down=self.down + points)
+        return self._replace(up=self.up + points)
+
+    def total(self) -> int:
+        """The part's points of the score."""
+        return _part_points(self.weight, max(0, min(100, self.up) + self.down))
+
+    def gain(self, points: int) -> int:
+        """How much one more rule would add; `points` above 0."""
+        percent = max(0, min(100, self.up + points) + self.down)
+        return _part_points(self.weight, percent) - self.total()
 
 
 def explain_score(score: Score) -> Sequence[str]:

@@ -1,5 +1,4 @@
-"""A conversation becomes a lead: in the transaction of the turn, or again later, with the same
-result.
+"""A conversation becomes a lead: in the transaction of the turn, or later, with the same result.
 
 1. judge     the whole conversation under the rules: score, reasons, outcome
 2. keep      the judgement, for staff and for the figures
@@ -10,15 +9,15 @@ result.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core.clock import Clock
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from core.outbox import Outbox
 from sales.conversations.history import History, list_origins, read_history
 from sales.leads.briefing import Briefing, build_briefing
@@ -51,7 +50,18 @@ from sales.leads.schemas import Owner
 from sales.leads.settings import ProfileCaptureSettings, QualificationSettings
 from sales.organization.staff_service import list_staff_in
 
-CountAppointments = Callable[[UnitOfWork, str], Awaitable[int]]
+# How many meetings each of some conversations led to; those without one may be left out.
+CountAppointments = Callable[[UnitOfWork, Sequence[str]], Awaitable[Mapping[str, int]]]
+_JUDGEMENT = ("score", "content", "is_qualified", "has_contact", "is_complete", "outcome")
+
+
+def _build_keep(insert: Any) -> Any:
+    made = insert(ConversationScore)
+    changed = {name: made.excluded[name] for name in (*_JUDGEMENT, "updated_at")}
+    return keep(made.on_conflict_do_update(index_elements=["conversation_id"], set_=changed))
+
+
+_KEEP = {"postgresql": _build_keep(postgresql.insert), "sqlite": _build_keep(sqlite.insert)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +80,18 @@ class Qualifier:
         history = await read_history(uow, conversation_id)
         if history is None:
             return None
-        now = self.clock.now()
-        booked = await self.count_appointments(uow, conversation_id)
+        booked = (await self.count_appointments(uow, [conversation_id])).get(conversation_id, 0)
 
         # 1. judge
-        facts = build_facts(history, profile, booked)
-        score = score_conversation(facts, self.rules)
-        content = describe_score(score, build_briefing(facts, self.rules, score))
-        reachable = has_contact(profile)
+        judged = self.judge_facts(history, profile, booked)
 
         # 2. keep
-        kept = await self._keep(uow, history, content, now)
-        kept.outcome = judge_outcome(history, booked)
-        kept.has_contact = reachable
-        kept.is_complete = is_complete(profile, self.capture.required_fields)
-        await uow.flush()
+        await self.keep(uow, [judged])
 
         # 3. find
         repository = LeadRepository(uow)
         known = await repository.find_of_conversation(conversation_id)
-        if known is None and not score.is_qualified and not reachable:
+        if known is None and not judged["is_qualified"] and not judged["has_contact"]:
             return None
         lead = await self._find_lead(uow, repository, history, profile, known)
 
@@ -106,36 +108,38 @@ class Qualifier:
         self, uow: UnitOfWork, history: History, profile: Profile
     ) -> tuple[Score, Briefing]:
         """The score and briefing of a conversation as they are now; nothing is written."""
-        booked = await self.count_appointments(uow, history.origin.conversation_id)
+        conversation_id = history.origin.conversation_id
+        booked = (await self.count_appointments(uow, [conversation_id])).get(conversation_id, 0)
         facts = build_facts(history, profile, booked)
         score = score_conversation(facts, self.rules)
         return score, build_briefing(facts, self.rules, score)
 
-    async def _keep(
-        self, uow: UnitOfWork, history: History, content: dict[str, Any], now: datetime
-    ) -> ConversationScore:
+    def judge_facts(self, history: History, profile: Profile, booked: int) -> dict[str, Any]:
+        """Where a conversation stands, as a row of `ConversationScore`; `booked` meetings came
+        of it."""
+        facts = build_facts(history, profile, booked)
+        score = score_conversation(facts, self.rules)
         origin = history.origin
-        query = select(ConversationScore).where(
-            ConversationScore.conversation_id == origin.conversation_id
-        )
-        kept = (await uow.session.execute(query)).scalar()
-        if kept is None:
-            kept = ConversationScore(
-                tenant_id=uow.tenant_id,
-                conversation_id=origin.conversation_id,
-                site_id=origin.site_id,
-                visitor_id=origin.visitor_id,
-                page_path=origin.page_path,
-                referrer_domain=origin.referrer_domain,
-                utm_campaign=origin.utm.get("utm_campaign", ""),
-                started_at=origin.started_at,
-            )
-            uow.session.add(kept)
-        kept.score = content["overall"]
-        kept.content = content
-        kept.is_qualified = content["is_qualified"]
-        kept.updated_at = now
-        return kept
+        return {
+            "conversation_id": origin.conversation_id,
+            "site_id": origin.site_id,
+            "visitor_id": origin.visitor_id,
+            "page_path": origin.page_path,
+            "referrer_domain": origin.referrer_domain,
+            "utm_campaign": origin.utm.get("utm_campaign", ""),
+            "started_at": origin.started_at,
+            "score": score.overall,
+            "content": describe_score(score, build_briefing(facts, self.rules, score)),
+            "is_qualified": score.is_qualified,
+            "has_contact": has_contact(profile),
+            "is_complete": is_complete(profile, self.capture.required_fields),
+            "outcome": judge_outcome(history, booked),
+        }
+
+    async def keep(self, uow: UnitOfWork, judged: Sequence[Mapping[str, Any]]) -> None:
+        """Store the judgements, each in place of the conversation's earlier one."""
+        common = {"tenant_id": uow.tenant_id, "updated_at": self.clock.now()}
+        await uow.session.execute(_KEEP[uow.dialect], [{**one, **common} for one in judged])
 
     async def _find_lead(
         self,
@@ -166,13 +170,7 @@ class Qualifier:
 
     async def find_same(self, repository: LeadRepository, person: Person) -> Lead | None:
         """The lead of a person, by address or number, whatever it was merged into."""
-        for found in await repository.list_by_keys(person.email_key, person.phone_key):
-            other = Person(
-                found.email_key, found.phone_key, fold_name(found.first_name, found.last_name)
-            )
-            if is_same_person(person, other):
-                return await repository.find_current(found.id, lock=True)
-        return None
+        return await find_same_person(repository, person)
 
     async def _join(
         self,
@@ -311,6 +309,17 @@ class Qualifier:
         await repository.add_event(lead.id, "qualified", data, actor=AGENT, at=now)
         # `once`: a lead qualifies one time, whatever happens to it later.
         await self.outbox.record(uow, LeadQualified(lead_id=lead.id), once=lead.id)
+
+
+async def find_same_person(repository: LeadRepository, person: Person) -> Lead | None:
+    """The lead of a person, locked; of a merged one the lead that it became."""
+    for found in await repository.list_by_keys(person.email_key, person.phone_key):
+        other = Person(
+            found.email_key, found.phone_key, fold_name(found.first_name, found.last_name)
+        )
+        if is_same_person(person, other):
+            return await repository.find_current(found.id, lock=True)
+    return None
 
 
 def describe_source(utm: dict[str, str], referrer_domain: str) -> str:

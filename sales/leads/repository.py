@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from core.ids import new_id
 from sales.conversations.history import Origin
 from sales.leads.models import (
@@ -30,6 +30,11 @@ _ORDERS: dict[str, tuple[Any, ...]] = {
     "updated_at": (Lead.updated_at, Lead.id),
     "score": (Lead.qualification_score, Lead.id),
 }
+_OF_CONVERSATIONS = keep(
+    select(LeadConversation.conversation_id, LeadConversation.lead_id).where(
+        LeadConversation.conversation_id.in_(bindparam("ids", expanding=True))
+    )
+)
 
 
 class LeadRepository:
@@ -82,10 +87,12 @@ class LeadRepository:
 
     async def find_of_conversation(self, conversation_id: str) -> str | None:
         """The id of the lead that a conversation belongs to."""
-        query = select(LeadConversation.lead_id).where(
-            LeadConversation.conversation_id == conversation_id
-        )
-        return (await self._session.execute(query)).scalar()
+        return (await self.find_of_conversations([conversation_id])).get(conversation_id)
+
+    async def find_of_conversations(self, conversation_ids: Sequence[str]) -> dict[str, str]:
+        """The ids of the leads that conversations belong to, by conversation."""
+        rows = await self._session.execute(_OF_CONVERSATIONS, {"ids": list(conversation_ids)})
+        return {row[0]: row[1] for row in rows}
 
     async def count_open_by_owner(self) -> dict[str, int]:
         """How many open leads each member of staff has."""

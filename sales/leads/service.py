@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ from sales.leads.profile_repository import ProfileRepository
 from sales.leads.profile_service import ProfileService
 from sales.leads.qualification import Score
 from sales.leads.qualifying import CountAppointments, Qualifier
+from sales.leads.qualifying_late import LateQualifier
 from sales.leads.repository import LeadRepository
 from sales.leads.rules import Person, compute_deadline, fold_name
 from sales.leads.schemas import (
@@ -51,9 +52,9 @@ from sales.organization.service import OrganizationService
 from sales.organization.staff_service import list_staff_in
 
 
-async def count_none(_uow: UnitOfWork, _conversation_id: str) -> int:
+async def count_none(_uow: UnitOfWork, _conversation_ids: Sequence[str]) -> dict[str, int]:
     """Without appointments there are none to count."""
-    return 0
+    return {}
 
 
 class LeadService:
@@ -79,16 +80,25 @@ class LeadService:
         self.products = ProductRecorder(clock)
         self.analytics = LeadAnalytics(database)
         self._qualifier = Qualifier(clock, outbox, capture, rules, count_appointments)
+        self._late = LateQualifier(database, self._qualifier)
 
     async def follow_turn(
         self, uow: UnitOfWork, ticket: Pass, turn: TurnRecord, message_id: str
     ) -> None:
-        """A message was stored: store what it told, and judge the conversation anew. The same
-        transaction, so that no message is stored without its lead."""
+        """A message was stored: store what it told, in the same transaction. Where it told
+        something, the lead is made there as well, so that no address is stored without its
+        lead; what else a message changes is judged behind the commit (`qualify_due`)."""
         told = read_told(turn.trace)
-        profile, _ = await self.profiles.store_told(uow, ticket, told, message_id)
         await self.products.record_turn(uow, ticket, turn.trace, message_id)
-        await self._qualifier.qualify(uow, ticket.conversation_id, profile)
+        if told.changes_profile:
+            profile, changed = await self.profiles.store_told(uow, ticket, told, message_id)
+            if changed:
+                await self._qualifier.qualify(uow, ticket.conversation_id, profile)
+
+    async def qualify_due(self) -> int:
+        """Judge the conversations in which something was said since they were judged; how many
+        were taken up. For a loop of the server, often."""
+        return await self._late.qualify_due()
 
     async def record_viewed(self, ticket: Pass, url: str, title: str) -> None:
         """The visitor looked at the page of a product."""

@@ -47,6 +47,12 @@ class Told:
         """What can be stored as it stands."""
         return tuple(item for item in self.noticed if item.problem is None)
 
+    @property
+    def changes_profile(self) -> bool:
+        """Whether there is anything to be stored."""
+        said = self.usable or self.earlier or self.declined or self.consent
+        return bool(said) and not self.is_withheld
+
 
 def merge_told(profile: Profile, told: Told, *, message_id: str | None, at: datetime) -> Profile:
     """The profile with what the message told."""

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,9 +17,16 @@ _ADDRESS = re.compile(r"The server is at (http://\S+)")
 
 
 def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without what would steer the command, and with `more`."""
+    """This process's environment without what would steer the command, and with `more`.
+
+    The command finds its modules compiled, as an installed one does: where the environment says
+    that Python is to write no bytecode, each start would compile a thousand of them again. They
+    lie beside the system's temporary files, never in the tree.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("SALES_AGENT_")}
     kept.pop("PORT", None)
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    kept["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "sales-agent-bytecode")
     return {**kept, "NO_COLOR": "1", "COLUMNS": "200", **(more or {})}
 
 

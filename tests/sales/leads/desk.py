@@ -121,7 +121,7 @@ class Desk:
     async def say(
         self, ticket: Pass, text: str, *, outcome: str = "talk", intent: str = "question"
     ) -> None:
-        """A turn as the agent records it."""
+        """A turn as the agent records it, and what the server does behind it."""
         now = self.clock.now()
         stored = await self.leads.profiles.get_profile(ticket.site.tenant_id, ticket.visitor_id)
         noticed = notice_profile(text, known=stored.profile.values(), locale="en-GB")
@@ -136,3 +136,4 @@ class Desk:
             answered_at=now,
         )
         assert await self.conversations.record_turn(ticket, turn) is None
+        await self.leads.qualify_due()
