@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.calendars import CalendarWebhooks
-from app.crms import build_crm_effects
 from app.handoffs import build_handoff_effects
 from app.services import Services
 from core.outbox import EffectRegistry
 from core.protocols.calendar import Calendar
 from core.protocols.email import EmailSender
 from sales.appointments.effects import CalendarEffects
+from sales.crm_sync.effects import CrmSyncEffects
 from sales.followups.effects import DeliveryEffects, FollowupEffects
 from sales.leads.effects import LeadEffects
 
@@ -34,5 +34,5 @@ def build_effects(
     )
     registry.add(DeliveryEffects(lambda: get_services().mails, lambda: get_services().inbox))
     registry.add(build_handoff_effects(lambda: get_services().handoffs))
-    registry.add(build_crm_effects(get_services))
+    registry.add(CrmSyncEffects(lambda: get_services().crms))
     return registry

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sales.crm_sync.parts import CrmSyncParts
+
 from app.handoffs import HandoffParts
 from core.errors import BugError
 from sales.appointments.calendar_sync import CalendarSync
 from sales.appointments.service import AppointmentService
 from sales.connections.inbox import EventInbox
 from sales.conversations.service import ConversationService
-from sales.crm_sync.effects import CrmSyncParts
 from sales.followups.mail_service import MailService
 from sales.followups.service import FollowupService
 from sales.leads.service import LeadService

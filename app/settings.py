@@ -15,6 +15,7 @@ from app.vendor_settings import (
     EmailSection,
     HandoffSection,
     IntegrationSettings,
+    check_crm_mappings,
     check_tenants,
 )
 from core.settings import Secret, Section, load_settings
@@ -117,6 +118,7 @@ class AppSettings(Section):
     def _check_rules(self) -> AppSettings:
         capture = extend_capture(self.sales_agent.profile_capture, self.handoff)
         check_rule_fields(self.qualification, capture)
+        check_crm_mappings(self.sales_agent.crm_integration, capture)
         return self
 
     @model_validator(mode="after")

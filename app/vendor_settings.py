@@ -16,7 +16,11 @@ from app.vendor_catalogue import Manifests, find_manifests
 from core.protocols.vendor import Capability, Manifest
 from core.settings import Secret, Section
 from sales.appointments.settings import AppointmentSettings
+from sales.crm_sync.mapping import check_paths
+from sales.crm_sync.settings import CrmSyncSettings
 from sales.followups.settings import EmailSettings
+from sales.handoffs.settings import HandoffSettings
+from sales.leads.settings import ProfileCaptureSettings
 
 MANIFESTS = find_manifests()
 LOCAL = "local"
@@ -31,11 +35,8 @@ _S1_KEYS: Mapping[str, dict[str, Any]] = {
 _TENANTS = "tenants"
 
 
-class CrmSwitch(Section):
-    """Whether leads go to this CRM."""
-
-    enabled: bool = False
-    """Whether leads go there."""
+class CrmSwitch(CrmSyncSettings):
+    """Whether and how leads go to this CRM."""
 
 
 def list_providers(manifests: Manifests, capability: Capability) -> tuple[str, ...]:
@@ -130,6 +131,9 @@ if TYPE_CHECKING:
     class EmailSection(EmailSettings):
         """The section `email` with this installation's vendors."""
 
+    class HandoffSection(HandoffSettings):
+        """The section `handoff` with this installation's vendors."""
+
 else:
     IntegrationSettings = build_integrations(MANIFESTS)
     CrmSettings = build_crm_settings(MANIFESTS)
@@ -137,6 +141,21 @@ else:
         AppointmentSettings, "calendar_provider", MANIFESTS, "calendar"
     )
     EmailSection = build_choice(EmailSettings, "provider", MANIFESTS, "email")
+    HandoffSection = build_choice(HandoffSettings, "system", MANIFESTS, "sales_system")
+
+
+def check_crm_mappings(crm: Section, capture: ProfileCaptureSettings) -> None:
+    """Whether the paths of every field mapping under `sales_agent.crm_integration` exist.
+
+    Raises:
+        ValueError: names the place and the nearest path that does.
+    """
+    custom = [one.id for one in capture.custom_fields]
+    for key in type(crm).model_fields:
+        place = f"sales_agent.crm_integration.{key}.field_mapping"
+        problems = check_paths(getattr(crm, key).field_mapping, custom, place)
+        if problems:
+            raise ValueError(problems[0])
 
 
 def list_enabled_crms(crm: Section) -> tuple[str, ...]:

@@ -21,9 +21,9 @@ from agent.scheduling import Scheduler
 from agent.turn import Turn
 from app.calendars import build_calendar_sync
 from app.changes import RecentChanges
-from app.crms import build_crms
+from app.crms import CrmGrounds, build_crms
 from app.effects import build_effects
-from app.handoffs import build_handoffs
+from app.handoffs import HandoffGrounds, build_handoffs
 from app.language_models import LanguageModels, build_responder, open_language_models
 from app.lead_pictures import JudgedLeads
 from app.migrations.run import current_revision, migrate, newest_revision
@@ -269,11 +269,34 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         calendar_sync=build_calendar_sync(resources, appointments),
         mails=mails,
         followups=followups,
-        crms=build_crms(resources, settings, leads, conversations, appointments),
-        handoffs=build_handoffs(resources, settings, leads, appointments, mails),
+        crms=build_crms(
+            CrmGrounds(
+                resources.database,
+                resources.clock,
+                resources.outbox,
+                resources.inbox,
+                resources.vendors,
+                resources.address.get,
+            ),
+            settings,
+            leads,
+            conversations,
+            appointments,
+        ),
+        handoffs=build_handoffs(_ground(resources), settings, leads, appointments, mails),
     )
     resources.services.put(services)
     return services
+
+
+def _ground(resources: Resources) -> HandoffGrounds:
+    return HandoffGrounds(
+        resources.database,
+        resources.clock,
+        resources.outbox,
+        resources.organization,
+        resources.vendors,
+    )
 
 
 async def count_booked(uow: UnitOfWork, conversation_ids: Sequence[str]) -> dict[str, int]:

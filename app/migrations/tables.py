@@ -8,6 +8,7 @@ import integrations.local.models
 import sales.appointments.models
 import sales.connections.models
 import sales.conversations.models
+import sales.crm_sync.models
 import sales.followups.models
 import sales.handoffs.models
 import sales.knowledge.models
@@ -23,6 +24,7 @@ _TABLES = (
     sales.appointments.models,
     sales.connections.models,
     sales.conversations.models,
+    sales.crm_sync.models,
     sales.followups.models,
     sales.handoffs.models,
     sales.knowledge.models,

@@ -26,6 +26,13 @@ DEFAULT_MAPPING: FieldMapping = {
         "sales_agent_summary": "summary.text",
     }
 }
+# Stages of the pipeline that every account begins with.
+DEFAULT_STAGES = {
+    "qualified": "qualifiedtobuy",
+    "meeting": "appointmentscheduled",
+    "converted": "closedwon",
+    "lost": "closedlost",
+}
 
 
 class HubSpotSettings(Section):
@@ -49,6 +56,9 @@ class HubSpotSettings(Section):
 
     field_mapping: FieldMapping = DEFAULT_MAPPING
     """Filled from `sales_agent.crm_integration.hubspot.field_mapping`."""
+
+    deal_stages: dict[str, str] = DEFAULT_STAGES
+    """Filled from `sales_agent.crm_integration.hubspot.deal_stages`."""
 
     timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20
     """How long one request may take."""
