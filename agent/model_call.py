@@ -87,7 +87,7 @@ class ModelCall:
         except ModelFailed:
             raise
         except Exception as error:  # noqa: BLE001 - each provider's library has errors of its own
-            raise read_failure(error) from None
+            raise self._read_failure(error) from None
         self._check_end()
 
     async def _next(self, chunks: AsyncIterator[AIMessageChunk]) -> AIMessageChunk | None:
@@ -122,6 +122,12 @@ class ModelCall:
         if self._characters > _MOST_CHARACTERS:
             raise ModelFailed(FailureKind.TOO_LONG, "an answer without end")
         return text
+
+    def _read_failure(self, error: Exception) -> ModelFailed:
+        failure = read_failure(error)
+        if failure.kind is FailureKind.UNREACHABLE and self.first_token_seconds is not None:
+            return ModelFailed(FailureKind.CUT, failure.words)
+        return failure
 
     def _check_end(self) -> None:
         if self._finish == "content_filter":

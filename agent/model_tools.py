@@ -101,27 +101,32 @@ def describe_tools(fields: Sequence[str], *, has_meetings: bool) -> list[dict[st
                 "moving or cancelling it. Instead of an answer about times: you know none.",
                 {
                     "kind": {"type": "string", "enum": ["book", "move", "cancel", "show"]},
-                    "when": {"type": "string", "description": "the visitor's words on the time"},
+                    "when": {
+                        "type": "string",
+                        "description": "the visitor's own words on the time; empty without",
+                    },
                 },
-                needed=["kind"],
             )
         )
     return tools
 
 
-def _describe(
-    name: str, description: str, properties: dict[str, Any], needed: list[str] | None = None
-) -> dict[str, Any]:
-    parameters = _build_object(properties, needed)
-    function = {"name": name, "description": description, "parameters": parameters}
+def _describe(name: str, description: str, properties: dict[str, Any]) -> dict[str, Any]:
+    function = {
+        "name": name,
+        "description": description,
+        "parameters": _build_object(properties),
+        # The vendor then lets no other arguments out, where it knows how.
+        "strict": True,
+    }
     return {"type": "function", "function": function}
 
 
-def _build_object(properties: dict[str, Any], needed: list[str] | None = None) -> dict[str, Any]:
+def _build_object(properties: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": properties,
-        "required": needed or list(properties),
+        "required": list(properties),
         "additionalProperties": False,
     }
 
