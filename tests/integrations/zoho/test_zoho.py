@@ -1,0 +1,341 @@
+"""What is Zoho's own: data centres, tokens, per-record results, conversion."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from core.clock import FixedClock, SystemClock
+from core.errors import AuthenticationFailed, Rejected, Unavailable, VendorRateLimited
+from core.ids import new_id
+from core.protocols.crm import CrmDeal, CrmRef
+from core.protocols.vendor import VendorContext
+from integrations.zoho.crm import build_crm, check_connection
+from integrations.zoho.failures import build_failure
+from integrations.zoho.manifest import MANIFEST
+from integrations.zoho.settings import DATA_CENTRES, ZohoSettings
+from integrations.zoho.values import build_ref, escape
+from tests.contracts.crm_harness import TENANT, list_all_changes, make_activity, make_person
+from tests.integrations.zoho.harness import ZohoHarness, make_stand_in
+from tests.support.specification import VARIABLE
+from tests.vendors.credentials import MemoryCredentials
+from tests.vendors.standin import Fault
+from tests.vendors.zoho import CLIENT_SECRET, REFRESH_TOKEN, ZohoStandIn
+from tests.vendors.zoho_store import KEY
+
+
+@pytest.fixture
+def harness() -> Iterator[ZohoHarness]:
+    with make_stand_in() as stand_in:
+        yield ZohoHarness(stand_in)
+        assert stand_in.errors == []
+
+
+def test_each_data_centre_has_its_own_accounts() -> None:
+    for domain, accounts in DATA_CENTRES.items():
+        settings = ZohoSettings(api_domain=domain)
+        assert settings.accounts_address == f"https://{accounts}"
+        assert settings.choose_address("") == f"https://{domain}"
+    assert MANIFEST.oauth is not None
+    address = MANIFEST.oauth.authorize_url(ZohoSettings(api_domain="https://www.zohoapis.eu/"))
+    assert address == "https://accounts.zoho.eu/oauth/v2/auth"
+    with pytest.raises(ValidationError, match="no data centre of Zoho"):
+        ZohoSettings(api_domain="zohoapis.evil.example")
+
+
+@pytest.mark.parametrize(
+    ("named", "used"),
+    [
+        ("https://www.zohoapis.eu", "https://www.zohoapis.eu"),
+        ("https://www.zohoapis.com.au", "https://www.zohoapis.com.au"),
+        ("http://www.zohoapis.eu", "https://www.zohoapis.com"),
+        ("https://www.zohoapis.eu.evil.example", "https://www.zohoapis.com"),
+        ("https://www.zohoapis.eu@evil.example", "https://www.zohoapis.com"),
+    ],
+)
+def test_a_token_goes_to_a_data_centre_alone(named: str, used: str) -> None:
+    assert ZohoSettings().choose_address(named) == used
+    assert ZohoSettings(base_url="http://127.0.0.1:1").choose_address(named) == "http://127.0.0.1:1"
+
+
+def test_a_records_page_is_of_its_data_centre() -> None:
+    ref = build_ref("https://www.zohoapis.eu", "57", "Leads")
+    assert ref.url == "https://crm.zoho.eu/crm/EntityInfo.do?module=Leads&id=57"
+
+
+@pytest.mark.parametrize("code", ["invalid_code", "invalid_client"])
+async def test_a_refusal_that_comes_as_200_is_one(harness: ZohoHarness, code: str) -> None:
+    harness.stand_in.refused = code
+    with pytest.raises(AuthenticationFailed, match=code) as refused:
+        await harness.make_crm().upsert_person(TENANT, make_person())
+    assert CLIENT_SECRET not in str(refused.value)
+    assert REFRESH_TOKEN not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (400, '{"error":"Access Denied","error_description":"You have made too many requests '
+         'continuously. Please try again after some time."}', VendorRateLimited),
+        (500, "<html>", Unavailable),
+        (400, '{"error":"invalid_client"}', AuthenticationFailed),
+        (200, "nonsense", AuthenticationFailed),
+    ],
+)  # fmt: skip
+async def test_what_the_token_endpoint_says_is_understood(
+    harness: ZohoHarness, status: int, body: str, error: type[Exception]
+) -> None:
+    harness.stand_in.faults.order(Fault("status", status, body=body, path="/oauth"))
+    with pytest.raises(error):
+        await harness.make_crm().upsert_person(TENANT, make_person())
+
+
+async def test_a_token_is_renewed_before_it_ends(harness: ZohoHarness) -> None:
+    clock = FixedClock(datetime.now(UTC))
+    settings = ZohoSettings(base_url=harness.stand_in.url)
+    crm = build_crm(VendorContext(settings, harness.credentials, clock))
+    await crm.prepare(TENANT)
+    clock.set(clock.now() + timedelta(minutes=58))
+    await crm.upsert_person(TENANT, make_person())
+    assert harness.renewals == 1
+    clock.set(clock.now() + timedelta(minutes=2))
+    await crm.upsert_person(TENANT, make_person())
+    assert harness.renewals == 2
+
+
+async def test_each_tenant_speaks_with_its_own_token_at_the_same_time() -> None:
+    tenants = [new_id() for _ in range(3)]
+    with ZohoStandIn() as stand_in:
+        stored = {one: {**stand_in.credentials(), "access_token": f"of-{one}"} for one in tenants}
+        stand_in.tokens |= {f"of-{one}" for one in tenants}
+        settings = ZohoSettings(base_url=stand_in.url)
+        crm = build_crm(VendorContext(settings, MemoryCredentials(stored), SystemClock()))
+        await asyncio.gather(*(crm.prepare(one) for one in tenants))
+        people = [make_person(email=f"{n}@{one}.example") for one in tenants for n in range(5)]
+        owners = [one for one in tenants for _ in range(5)]
+        await asyncio.gather(
+            *(crm.upsert_person(one, who) for one, who in zip(owners, people, strict=True))
+        )
+        for request in stand_in.requests:
+            if request.path.endswith("/upsert"):
+                (record,) = request.json()["data"]
+                tenant = record["Email"].partition("@")[2].removesuffix(".example")
+                assert request.headers["authorization"] == f"Zoho-oauthtoken of-{tenant}"
+
+
+async def test_the_field_for_our_id_is_created_where_we_need_it(harness: ZohoHarness) -> None:
+    line = await check_connection(
+        VendorContext(
+            ZohoSettings(base_url=harness.stand_in.url), harness.credentials, SystemClock()
+        ),
+        TENANT,
+    )
+    assert line == "Agent, www.zohoapis.com"
+    for module in ("Leads", "Deals", "Contacts", "Events"):
+        assert harness.store.modules[module][KEY].unique
+
+
+async def test_a_field_that_may_not_be_created_is_told_with_how_to(harness: ZohoHarness) -> None:
+    harness.stand_in.may_create_fields = False
+    with pytest.raises(Rejected) as refused:
+        await harness.make_crm().prepare(TENANT)
+    assert "OAUTH_SCOPE_MISMATCH" in refused.value.excerpt
+    assert "Do not allow duplicate values" in refused.value.excerpt
+
+
+async def test_without_that_field_people_are_found_by_their_addresses(
+    harness: ZohoHarness,
+) -> None:
+    crm, person = harness.make_crm(), make_person()
+    first = await crm.upsert_person(TENANT, person)
+    assert (await harness.make_crm().upsert_person(TENANT, person)).id == first.id
+    with pytest.raises(Rejected, match="no address either"):
+        await crm.upsert_person(TENANT, make_person(email=None))
+    with pytest.raises(Rejected, match="has no field"):
+        await crm.find_person(TENANT, external_id=person.external_id)
+
+
+async def test_a_converted_lead_goes_on_as_its_contact_and_deal(harness: ZohoHarness) -> None:
+    crm, store = harness.make_crm(), harness.store
+    await crm.prepare(TENANT)
+    person = make_person(fields={"Chat_Score": 40})
+    lead = await crm.upsert_person(TENANT, person)
+    first = make_activity(lead)
+    note = await crm.log_activity(TENANT, first)
+    harness.staff_converts(lead.id)
+    (contact,) = store.list_rows("Contacts")
+    for known in (lead, None):
+        told = replace(person, fields={"Chat_Score": 90}, last_name="X", known=known)
+        ref = await crm.upsert_person(TENANT, told)
+        assert (ref.id, ref.kind) == (contact["id"], "Contacts")
+    assert (contact["Chat_Score"], contact["Last_Name"]) == (90, "Conceição")
+    assert len(store.list_rows("Leads")) == 1
+    # What was said before is not said twice; what comes now stands beside the deal.
+    assert (await crm.log_activity(TENANT, first)).id == note.id
+    meeting = make_activity(lead, kind="meeting", subject="Demo")
+    for _ in range(2):
+        await harness.make_crm().log_activity(TENANT, meeting)
+    (deal,) = store.list_rows("Deals")
+    (event,) = store.list_rows("Events")
+    assert (event["Who_Id"]["id"], event["What_Id"]["id"]) == (contact["id"], deal["id"])
+    wanted = CrmDeal(new_id(), lead, "Silva", harness.stages[1], 5000, "JPY")
+    for _ in range(2):
+        assert (await crm.upsert_deal(TENANT, wanted)).id == deal["id"]
+    assert (deal["Amount"], deal[KEY]) == (5000, wanted.external_id)
+    record = await crm.find_person(TENANT, record_id=contact["id"])
+    assert record is not None
+    assert record.ref.kind == "Contacts"
+    await crm.erase_person(TENANT, lead)
+    assert store.list_rows("Contacts") == store.list_rows("Leads") == []
+    assert store.list_rows("Events") == store.list_rows("Notes") == []
+
+
+async def test_a_meeting_is_there_once_though_nothing_was_heard_of_it(
+    harness: ZohoHarness,
+) -> None:
+    crm = harness.make_crm()
+    await crm.prepare(TENANT)
+    lead = await crm.upsert_person(TENANT, make_person())
+    meeting = make_activity(lead, kind="meeting", subject="Demo")
+    harness.stand_in.faults.order(Fault("cut_after", method="POST", path="/Events"))
+    with pytest.raises(Unavailable):
+        await crm.log_activity(TENANT, meeting)
+    ref = await harness.make_crm().log_activity(TENANT, meeting)
+    assert [one["id"] for one in harness.store.list_rows("Events")] == [ref.id]
+
+
+async def test_fields_beyond_one_requests_fifty_are_read_too(harness: ZohoHarness) -> None:
+    crm = harness.make_crm()
+    await crm.prepare(TENANT)
+    lead = await crm.upsert_person(TENANT, make_person())
+    _, cursor = await list_all_changes(crm, "")
+    harness.store.tick()
+    harness.staff_changes(lead.id, "Custom_39", "far down")
+    (record,), _ = await list_all_changes(crm, cursor)
+    assert record.fields["Custom_39"] == "far down"
+
+
+async def test_a_mass_update_of_one_second_is_told_once(harness: ZohoHarness) -> None:
+    crm = harness.make_crm()
+    await crm.prepare(TENANT)
+    people = [make_person(email=f"a{n}@silva.example") for n in range(20)]
+    refs = [one for one in await crm.upsert_people(TENANT, people) if isinstance(one, CrmRef)]
+    _, cursor = await list_all_changes(crm, "")
+    harness.store.tick()
+    for one in refs:
+        harness.staff_changes(one.id, "Chat_Page", "moved")
+    found, cursor = await list_all_changes(crm, cursor)
+    assert sorted(one.ref.id for one in found) == sorted(one.id for one in refs)
+    assert len(cursor) < 200
+    assert (await list_all_changes(crm, cursor))[0] == []
+
+
+async def test_a_conversation_too_long_for_a_note_is_attached_whole(harness: ZohoHarness) -> None:
+    crm = harness.make_crm()
+    lead = await crm.upsert_person(TENANT, make_person())
+    body = "\n".join(f"{n} said" for n in range(6000))
+    activity = make_activity(lead, body=body)
+    for _ in range(2):
+        await crm.log_activity(TENANT, activity)
+    note, file = harness.list_activities(lead.id)
+    assert len(note.text) <= 32_000
+    assert "attached file" in note.text
+    assert file.text == body
+    # More was said: the file is replaced.
+    await crm.log_activity(TENANT, replace(activity, body=body + "\nmore"))
+    assert [one.text for one in harness.list_activities(lead.id)][1:] == [body + "\nmore"]
+
+
+async def test_a_lead_without_a_company_gets_one_that_says_so(harness: ZohoHarness) -> None:
+    crm, person = harness.make_crm(), make_person(company="")
+    ref = await crm.upsert_person(TENANT, person)
+    assert harness.list_people()[0].company == "[not provided]"
+    harness.staff_changes(ref.id, "Company", "Silva & Filhos")
+    await crm.upsert_person(TENANT, replace(person, known=ref))
+    assert harness.list_people()[0].company == "Silva & Filhos"
+
+
+def test_signs_of_a_search_are_escaped() -> None:
+    assert escape("a)or(b,c:d\\") == "a\\)or\\(b\\,c\\:d\\\\"
+
+
+async def test_nothing_in_an_id_is_read_as_a_search(harness: ZohoHarness) -> None:
+    crm = harness.make_crm()
+    await crm.prepare(TENANT)
+    odd = make_person(external_id="x)or(Email:equals:ana@silva.example", email=None)
+    await crm.upsert_person(TENANT, make_person())
+    assert await crm.find_person(TENANT, external_id=odd.external_id) is None
+    ref = await crm.upsert_person(TENANT, odd)
+    found = await crm.find_person(TENANT, external_id=odd.external_id)
+    assert found is not None
+    assert found.ref.id == ref.id
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (400, '{"code":"TOO_MANY_REQUESTS","message":"slow down"}', VendorRateLimited),
+        (429, '{"code":"TOO_MANY_REQUESTS","message":"slow down"}', VendorRateLimited),
+        (401, '{"code":"INVALID_TOKEN","message":"invalid oauth token"}', AuthenticationFailed),
+        (400, '{"code":"INTERNAL_ERROR","message":"try again"}', Unavailable),
+        (401, '{"code":"OAUTH_SCOPE_MISMATCH","message":"invalid scope"}', Rejected),
+        (403, '{"code":"NO_PERMISSION","message":"permission denied"}', Rejected),
+        (409, "{}", Unavailable),
+        (503, "<html>", Unavailable),
+    ],
+)
+def test_what_zoho_says_tells_who_acts_next(status: int, body: str, error: type[Exception]) -> None:
+    failure = build_failure("try", status, body)
+    assert isinstance(failure, error)
+    for word in ("slow down", "invalid oauth token", "try again", "invalid scope"):
+        assert (word in body) == (word in failure.excerpt)
+
+
+async def test_a_batch_tells_of_each_in_zohos_words(harness: ZohoHarness) -> None:
+    crm = harness.make_crm()
+    people = [
+        make_person(email="good@silva.example"),
+        make_person(email="no address"),
+        make_person(email="long@silva.example", fields={"Chat_Page": "x" * 121}),
+    ]
+    good, bad, long = await crm.upsert_people(TENANT, people)
+    assert isinstance(good, CrmRef)
+    assert isinstance(bad, Rejected)
+    assert bad.excerpt == "INVALID_DATA: invalid data (api_name: Email, expected_data_type: email)"
+    assert isinstance(long, Rejected)
+    assert "maximum_length: 120" in long.excerpt
+    assert crm.get_limits(TENANT).left_today == 50_000 - harness.requests
+
+
+async def test_a_record_that_is_gone_there_is_made_anew(harness: ZohoHarness) -> None:
+    crm, person = harness.make_crm(), make_person()
+    await crm.prepare(TENANT)
+    first = await crm.upsert_person(TENANT, person)
+    harness.staff_deletes(first.id)
+    again = await crm.upsert_person(TENANT, replace(person, known=first))
+    assert again.created
+    assert again.id != first.id
+
+
+def test_a_slip_of_ours_would_fail_the_test() -> None:
+    if not os.environ.get(VARIABLE):
+        pytest.skip(f"{VARIABLE} names no folder of published specifications")
+    with make_stand_in() as stand_in:
+        for method, path, body in (
+            ("GET", "/crm/v8/Leads?pages=1", None),
+            ("POST", "/crm/v8/Leads/upsert", {"data": [], "duplicates": []}),
+            ("GET", "/crm/v8/Leads/1/Cases", None),
+            ("POST", "/crm/v8/Notes", {"data": [{"Note_Text": "x"}]}),
+            ("GET", "/crm/v8/Leads/deleted?since=1", None),
+        ):
+            before = len(stand_in.errors)
+            headers = {"Authorization": "Zoho-oauthtoken x"}
+            httpx.request(method, stand_in.url + path, json=body, headers=headers, trust_env=False)
+            assert len(stand_in.errors) > before, path
