@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export SALES_AGENT_DATA ?= $(CURDIR)/.data
 
-.PHONY: demo test serve setup setup-test lint format types lock docs widget bench clean help
+.PHONY: demo demo-vendors test serve setup setup-test lint format types lock docs widget bench clean help
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 demo: $(VENV)/.run ## Set up, read the demo website, start the server
 	@$(BIN)/sales-agent demo
+
+demo-vendors: $(VENV)/.test ## The demo with stand-ins in the place of CRMs, calendars and Slack
+	@$(BIN)/python -m tests.vendors.demo
 
 serve: $(VENV)/.run ## Start the server with app.yaml
 	@$(BIN)/sales-agent serve

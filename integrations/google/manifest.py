@@ -24,6 +24,7 @@ MANIFEST = Manifest(
             "Service account key",
             "The whole JSON file of the key. Leave it empty to sign in with an account instead.",
             required=False,
+            lines=True,
         ),
         CredentialField(
             "client_id",

@@ -42,6 +42,7 @@ MANIFEST = Manifest(
             "Private key",
             "For the JWT bearer flow: the PEM text whose certificate the connected app holds.",
             required=False,
+            lines=True,
         ),
     ),
     oauth=OAuthFlow(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from core.errors import (
@@ -51,10 +52,13 @@ def check_typed(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str]:
 def list_client_fields(manifest: Manifest) -> tuple[CredentialField, ...]:
     """What a sign-in needs to be typed in, where app.yaml does not have it."""
     known = {one.name: one for one in manifest.credentials}
-    return tuple(
+    labels = zip(CLIENT_FIELDS, ("Client ID", "Client secret"), strict=True)
+    fields = (
         known.get(name, CredentialField(name, label, secret=name == "client_secret"))
-        for name, label in zip(CLIENT_FIELDS, ("Client ID", "Client secret"), strict=True)
+        for name, label in labels
     )
+    # A public client has no secret; every client has an id.
+    return tuple(replace(one, required=one.name == "client_id") for one in fields)
 
 
 def list_key_fields(manifest: Manifest) -> tuple[CredentialField, ...]:
