@@ -1,5 +1,4 @@
-"""What a vendor's folder remembers, in memory, for tests of one folder (the stored one:
-core/db/vendor_memory.py)."""
+"""What vendors' folders remember, in memory: for tests of one folder without a database."""
 
 from __future__ import annotations
 
@@ -9,31 +8,28 @@ from typing import Any
 from core.protocols.vendor import Note
 
 
-class Memory:
+class DictMemory:
     """`core.protocols.vendor.VendorMemory`, for one process."""
 
     def __init__(self) -> None:
-        self._notes: dict[tuple[str, str], Note] = {}
+        self.notes: dict[tuple[str, str], Note] = {}
 
     async def find_note(self, tenant_id: str, key: str) -> Note | None:
-        """What is kept under a key."""
-        return self._notes.get((tenant_id, key))
+        return self.notes.get((tenant_id, key))
 
     async def list_notes(self, tenant_id: str, prefix: str) -> Sequence[Note]:
-        """What is kept under keys that begin so, by key."""
-        found = [note for (owner, _), note in self._notes.items() if owner == tenant_id]
-        return sorted((note for note in found if note.key.startswith(prefix)), key=_by_key)
+        listed = [
+            note
+            for (tenant, key), note in self.notes.items()
+            if tenant == tenant_id and key.startswith(prefix)
+        ]
+        return sorted(listed, key=lambda note: note.key)
 
     async def write_note(
         self, tenant_id: str, key: str, value: Mapping[str, Any], revision: int = 0
     ) -> bool:
-        """Keep a value in place of the one of `revision`; False when there is another now."""
-        note = self._notes.get((tenant_id, key))
-        if (note.revision if note else 0) != revision:
+        found = self.notes.get((tenant_id, key))
+        if (found.revision if found else 0) != revision:
             return False
-        self._notes[tenant_id, key] = Note(key, value, revision + 1)
+        self.notes[tenant_id, key] = Note(key, dict(value), revision + 1)
         return True
-
-
-def _by_key(note: Note) -> str:
-    return note.key

@@ -1,0 +1,1 @@
+"""Outlook calendars, by Microsoft Graph."""
