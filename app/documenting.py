@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from app.settings import AppSettings
+from sales.handoffs import package_schema as handoff_schema
 
 _HEAD = """# Configuration
 
@@ -28,6 +29,11 @@ def build_schema() -> str:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "app.yaml of the sales agent"
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def build_handoff_schema() -> str:
+    """docs/schemas/lead-handoff.json: the contract of packages, as it is served."""
+    return json.dumps(handoff_schema.build_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def build_configuration_page() -> str:
@@ -102,3 +108,5 @@ if __name__ == "__main__":
 
     Path("docs/configuration.md").write_text(build_configuration_page(), encoding="utf-8")
     Path("docs/app.schema.json").write_text(build_schema(), encoding="utf-8")
+    Path("docs/schemas").mkdir(exist_ok=True)
+    Path("docs/schemas/lead-handoff.json").write_text(build_handoff_schema(), encoding="utf-8")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from app.calendars import CalendarWebhooks
 from app.handoffs import build_handoff_effects
+from app.notices import OpenVendor, build_notice_effects
 from app.services import Services
 from core.outbox import EffectRegistry
 from core.protocols.calendar import Calendar
@@ -22,7 +23,10 @@ from sales.leads.effects import LeadEffects
 
 
 def build_effects(
-    get_services: Callable[[], Services], calendar: Calendar, email: EmailSender
+    get_services: Callable[[], Services],
+    calendar: Calendar,
+    email: EmailSender,
+    open_vendor: OpenVendor,
 ) -> EffectRegistry:
     """The registry, filled. Each module's effects are added here, in one line each."""
     registry = EffectRegistry()
@@ -35,4 +39,5 @@ def build_effects(
     registry.add(DeliveryEffects(lambda: get_services().mails, lambda: get_services().inbox))
     registry.add(build_handoff_effects(lambda: get_services().handoffs))
     registry.add(CrmSyncEffects(lambda: get_services().crms))
+    registry.add(build_notice_effects(get_services, open_vendor))
     return registry

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sales.crm_sync.parts import CrmSyncParts
-
 from app.handoffs import HandoffParts
 from core.errors import BugError
 from sales.appointments.calendar_sync import CalendarSync
 from sales.appointments.service import AppointmentService
 from sales.connections.inbox import EventInbox
 from sales.conversations.service import ConversationService
+from sales.crm_sync.parts import CrmSyncParts
 from sales.followups.mail_service import MailService
 from sales.followups.service import FollowupService
 from sales.leads.service import LeadService
+from sales.notices.service import NoticeService
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Services:
     calendar_sync: CalendarSync
     mails: MailService
     followups: FollowupService
+    notices: NoticeService
     handoffs: HandoffParts
     crms: CrmSyncParts
 

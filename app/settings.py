@@ -16,6 +16,7 @@ from app.vendor_settings import (
     HandoffSection,
     IntegrationSettings,
     check_crm_mappings,
+    check_notices,
     check_tenants,
 )
 from core.settings import Secret, Section, load_settings
@@ -29,6 +30,7 @@ from sales.leads.settings import (
     QualificationSettings,
     check_rule_fields,
 )
+from sales.notices.settings import NoticeSettings
 from sales.organization.settings import SiteSettings, TenantSettings
 
 
@@ -98,6 +100,8 @@ class AppSettings(Section):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     conversations: ConversationSettings = ConversationSettings()
     qualification: QualificationSettings = QualificationSettings()
+    notices: tuple[NoticeSettings, ...] = ()
+    """Who of the staff is told of what, and where: by mail, in Slack, or a program of yours."""
     email: EmailSection = EmailSection()
     handoff: HandoffSection = HandoffSection()
     integrations: IntegrationSettings = IntegrationSettings()
@@ -119,6 +123,7 @@ class AppSettings(Section):
         capture = extend_capture(self.sales_agent.profile_capture, self.handoff)
         check_rule_fields(self.qualification, capture)
         check_crm_mappings(self.sales_agent.crm_integration, capture)
+        check_notices(self.notices)
         return self
 
     @model_validator(mode="after")

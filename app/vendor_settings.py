@@ -21,6 +21,7 @@ from sales.crm_sync.settings import CrmSyncSettings
 from sales.followups.settings import EmailSettings
 from sales.handoffs.settings import HandoffSettings
 from sales.leads.settings import ProfileCaptureSettings
+from sales.notices.settings import MAIL, NoticeSettings
 
 MANIFESTS = find_manifests()
 LOCAL = "local"
@@ -104,6 +105,18 @@ def build_crm_settings(manifests: Manifests) -> type[Section]:
     return create_model(
         "CrmSettings", __base__=Section, __doc__=doc, __validators__=validators, **fields
     )
+
+
+def check_notices(notices: tuple[NoticeSettings, ...]) -> None:
+    """Refuse a vendor that cannot notify.
+
+    Raises:
+        ValueError: with the ones that can.
+    """
+    able = [MAIL, *(key for key in list_providers(MANIFESTS, "notifier") if key != LOCAL)]
+    for one in notices:
+        if one.via not in able:
+            raise ValueError(f"notices: {one.via} cannot notify. Write one of: {', '.join(able)}")
 
 
 def build_choice(

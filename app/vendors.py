@@ -54,6 +54,7 @@ def choose_vendors(settings: AppSettings) -> Mapping[Capability, tuple[str, ...]
         "calendar": (settings.sales_agent.appointment_scheduling.calendar_provider,),
         "email": (settings.email.provider,),
         "crm": list_enabled_crms(settings.sales_agent.crm_integration),
+        "sales_system": (settings.handoff.system,) if settings.handoff.enabled else (),
     }
 
 

@@ -27,6 +27,7 @@ from app.handoffs import HandoffGrounds, build_handoffs
 from app.language_models import LanguageModels, build_responder, open_language_models
 from app.lead_pictures import JudgedLeads
 from app.migrations.run import current_revision, migrate, newest_revision
+from app.notices import NoticeGrounds, build_notices
 from app.outbox_metrics import OutboxMetrics
 from app.places import Places
 from app.public_address import PublicAddress
@@ -168,7 +169,7 @@ async def build_resources(
     signer, vault, throttle = build_signer(settings, places), PasswordVault(), SignInThrottle()
     services = CurrentServices()
     vendors = build_vendors(settings, places, database, clock, organization)
-    effects = build_effects(services.get, vendors.calendar, vendors.email)
+    effects = build_effects(services.get, vendors.calendar, vendors.email, vendors.open)
     models = None
     if not isinstance(settings.model, str):
         models = open_language_models(settings.model, places.config.parent, registry, clock)
@@ -266,9 +267,21 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         conversations=conversations,
         leads=leads,
         appointments=appointments,
-        calendar_sync=build_calendar_sync(resources, appointments),
+        calendar_sync=build_calendar_sync(resources.organization, resources.calendar, appointments),
         mails=mails,
         followups=followups,
+        notices=build_notices(
+            NoticeGrounds(
+                resources.database,
+                resources.outbox,
+                resources.organization,
+                resources.address.get,
+            ),
+            settings.notices,
+            leads,
+            appointments,
+            mails,
+        ),
         crms=build_crms(
             CrmGrounds(
                 resources.database,
@@ -341,6 +354,7 @@ def build_portal(resources: Resources, services: Services, settings: AppSettings
         followups=services.followups,
         connections=resources.connections,
         encode_mail=lambda mail: encode_mail(build_outgoing(mail)),
+        models=resources.models.parts.record if resources.models else None,
     )
 
 

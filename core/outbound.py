@@ -7,6 +7,7 @@ is one attempt, and a vendor that is down is asked less often by all who wait fo
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
@@ -28,12 +29,20 @@ TIMEOUT = timedelta(seconds=20)
 _Result = TypeVar("_Result")
 
 
-def build_client(base_url: str, timeout: timedelta = TIMEOUT) -> httpx.AsyncClient:
+def build_client(
+    base_url: str, timeout: timedelta = TIMEOUT, minimum_tls: ssl.TLSVersion | None = None
+) -> httpx.AsyncClient:
     """A client for one vendor. It follows no redirects and reads no proxy or netrc settings of
-    the environment, so that credentials go where the settings say and nowhere else."""
+    the environment, so that credentials go where the settings say and nowhere else.
+    `minimum_tls`: refuse to speak an older version."""
     seconds = timeout.total_seconds()
+    verify: ssl.SSLContext | bool = True
+    if minimum_tls is not None:
+        verify = httpx.create_ssl_context(trust_env=False)
+        verify.minimum_version = minimum_tls
     return httpx.AsyncClient(
         base_url=base_url,
+        verify=verify,
         timeout=httpx.Timeout(seconds, connect=min(5.0, seconds)),
         follow_redirects=False,
         trust_env=False,

@@ -26,12 +26,13 @@ KINDS = {
     "appointment_booked": "Meeting booked",
     "appointment_rescheduled": "Meeting moved",
     "appointment_cancelled": "Meeting cancelled",
+    "alert": "Alert",
 }
 STATES = {
     "waiting": "Waiting",
     "sent": "Sent",
     "failed": "Failed",
-    "suppressed": "Unsubscribed",
+    "suppressed": "Not sent",
 }
 # A mail is foreign text to the portal: it runs nothing, loads nothing, and is shown in a frame
 # that shares nothing with the page around it.

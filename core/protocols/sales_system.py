@@ -67,13 +67,15 @@ class Acknowledgement:
 class LeadStanding:
     """Where a lead stands in the sales system now.
 
-    `status` is the sales system's own word (e.g. accepted, contacted, qualified); `changed_at`
-    when it became so. `outcome` holds what else it tells, in S0 3.4's field names.
+    `acknowledgement` is its word on the package and `acknowledged_at` when it said so;
+    `status` its own word on the lead (e.g. accepted, contacted, qualified) and `changed_at` when
+    it became so. `outcome` holds what else it tells, in S0 3.4's field names.
     """
 
     lead_id: str
     sales_lead_id: str
     acknowledgement: AckStatus
+    acknowledged_at: datetime
     status: str
     changed_at: datetime
     assigned_to: str | None = None
@@ -123,3 +125,8 @@ class SalesSystem(Protocol):
         """Remove the person's data and keep a pseudonymous entry (X-22). False: it knew no such
         lead. Twice is no error."""
         ...
+
+
+SalesSystems = Mapping[str, SalesSystem]
+"""What a vendor's folder builds for the capability `sales_system`: the endpoints by name, the
+preferred one first. All of them share what they store."""

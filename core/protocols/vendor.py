@@ -16,7 +16,7 @@ from core.clock import Clock
 from core.errors import BugError
 from core.settings import Section
 
-Capability = Literal["crm", "calendar", "email", "notifier", "knowledge_index"]
+Capability = Literal["crm", "calendar", "email", "notifier", "knowledge_index", "sales_system"]
 Values = Mapping[str, str]
 
 

@@ -16,11 +16,6 @@ class HandoffQueued(Event):
     handoff_id: str
     revision: int
 
-    @property
-    def ordering_key(self) -> str | None:
-        """Two revisions of one handoff never run at the same time."""
-        return self.handoff_id
-
 
 class HandoffDeferred(Event):
     """The sales system put a lead off; to be looked at when `expected_at` has come."""

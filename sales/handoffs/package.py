@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from sales.handoffs.canonical import hash_canonical, write_canonical
 from sales.handoffs.package_attribution import describe_attribution
-from sales.handoffs.package_schema import write_moment
+from sales.handoffs.package_schema import check_package, write_moment
 from sales.handoffs.package_scripts import SCRIPTS, Script, choose_script
 from sales.handoffs.package_verticals import DomainPack, fill_sections
 from sales.leads.fields import CONTACT_METHODS, CONTACT_TIMES
@@ -42,6 +43,18 @@ class PackageFacts:
     pages: tuple[str, ...] = ()
     meetings: tuple[datetime, ...] = ()
     mail: EmailEngagement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A package ready to be kept: canonical JSON, its hash, and what is wrong with it."""
+
+    body: bytes
+    body_hash: str
+    problems: list[dict[str, str]]
+    priority: str
+    vertical: str
+    sla_due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,25 @@ def build_package(facts: PackageFacts, rules: PackageRules, at: datetime) -> dic
         },
         "compliance": _describe_compliance(detail, rules),
     }
+
+
+def pack(facts: PackageFacts, rules: PackageRules, at: datetime) -> Packed:
+    """The package, checked against its schema and written in the one way that both sides hash.
+
+    Raises:
+        NotCanonical: it holds what JSON cannot.
+    """
+    package = build_package(facts, rules, at)
+    body = write_canonical(package)
+    priority = facts.detail.lead.priority
+    return Packed(
+        body=body,
+        body_hash=hash_canonical(body),
+        problems=check_package(package),
+        priority=priority,
+        vertical=rules.pack.name,
+        sla_due_at=at + rules.sla[priority],
+    )
 
 
 def _describe_contact(lead: LeadView) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from core.errors import (
     VendorRateLimited,
 )
 from core.outbox import Priority, RetryPolicy
-from core.protocols.sales_system import AckStatus
+from core.protocols.sales_system import Acknowledgement, AckStatus, LeadStanding
 from sales.handoffs.package_verticals import PACKS
-from sales.handoffs.schemas import LABELS, OverrideAction, State
+from sales.handoffs.schemas import LABELS, HandoffView, OverrideAction, State
 from sales.handoffs.settings import HandoffSettings
+from sales.leads.schemas import LeadView
 from sales.leads.settings import ProfileCaptureSettings
 
 # X-1: three attempts right away inside the time of one; then these waits; then for ever.
@@ -29,8 +30,6 @@ RETRY = RetryPolicy(
     ceiling=timedelta(minutes=2),
     max_attempts=None,
 )
-# S0 4.3: "Alert after 5 consecutive failures".
-ALERT_AFTER = 5
 PRIORITIES: Mapping[str, Priority] = {
     "critical": Priority.CRITICAL,
     "high": Priority.HIGH,
@@ -38,6 +37,9 @@ PRIORITIES: Mapping[str, Priority] = {
     "low": Priority.LOW,
 }
 WINDOW = timedelta(minutes=1)
+# How long a lead that was put off without a new time is left before it is asked for again.
+DEFER_PAUSE = timedelta(minutes=15)
+_LOOK_AGAIN = timedelta(seconds=15)
 _FIRST_OPENING = timedelta(seconds=2)
 _LONGEST_OPENING = timedelta(minutes=1)
 
@@ -163,6 +165,34 @@ def build_key(handoff_id: str, revision: int) -> str:
     return f"{handoff_id}.{revision}"
 
 
+def choose_wait(lead: LeadView, settings: HandoffSettings, now: datetime) -> datetime | None:
+    """When to look again at a qualified lead whom nobody can reach yet, because the talk may
+    still bring an address; None: it goes now."""
+    if lead.email or lead.phone or lead.qualified_at is None:
+        return None
+    until = lead.qualified_at + timedelta(minutes=settings.wait_for_contact_minutes)
+    return min(now + _LOOK_AGAIN, until) if now < until else None
+
+
+def is_put_off(handoff: HandoffView, expected_at: datetime) -> bool:
+    """Whether a lead is still put off until `expected_at`; a later word has a look of its own."""
+    known = handoff.expected_contact_at
+    return handoff.state == "deferred" and (known is None or known <= expected_at)
+
+
+def as_acknowledgement(standing: LeadStanding) -> Acknowledgement:
+    """Where a lead stands, as the word that was or would have been said on its package."""
+    return Acknowledgement(
+        lead_id=standing.lead_id,
+        status=standing.acknowledgement,
+        acknowledged_at=standing.acknowledged_at,
+        sales_lead_id=standing.sales_lead_id,
+        assigned_to=standing.assigned_to,
+        estimated_contact_at=standing.estimated_contact_at,
+        rejection_reason=standing.rejection_reason,
+    )
+
+
 def describe_failure(error: ProviderError) -> str:
     """A failure in one stable word, for the trail and the figures."""
     if isinstance(error, VendorRateLimited):
@@ -240,8 +270,8 @@ def list_verticals(settings: HandoffSettings) -> tuple[str, ...]:
 def extend_capture(
     capture: ProfileCaptureSettings, settings: HandoffSettings
 ) -> ProfileCaptureSettings:
-    """The profile's fields with those that the domain packs ask for. A field that `app.yaml`
-    declares itself stays as it is there."""
+    """The profile's fields with those of the domain packs; one with a question is asked for where
+    interest shows. A field that `app.yaml` declares itself stays as it is there."""
     if not settings.enabled:
         return capture
     own = {field.id for field in capture.custom_fields}
@@ -254,5 +284,12 @@ def extend_capture(
     if not more:
         return capture
     unique = {field.id: field for field in reversed(more)}
-    fields = (*capture.custom_fields, *(unique[name] for name in dict.fromkeys(f.id for f in more)))
-    return capture.model_copy(update={"custom_fields": fields})
+    added = [unique[name] for name in dict.fromkeys(field.id for field in more)]
+    chosen = {*capture.required_fields, *capture.optional_fields}
+    asked = [field.id for field in added if field.question and field.id not in chosen]
+    return capture.model_copy(
+        update={
+            "custom_fields": (*capture.custom_fields, *added),
+            "optional_fields": (*capture.optional_fields, *asked),
+        }
+    )

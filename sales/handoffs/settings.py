@@ -3,58 +3,11 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
-from core.settings import Secret, Section
+from core.settings import Section
 from sales.handoffs.package_verticals import Vertical
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-class RemoteSettings(Section):
-    """A sales system that is reached over HTTP (S0 4.1)."""
-
-    endpoint: str
-    """The whole address that packages are posted to, e.g.
-    https://sales.acme.example/api/v1/sales/leads. https, but for this very machine."""
-    backup_endpoint: str | None = None
-    """The same at another place, used while `endpoint` fails. Both must share what they store:
-    a package whose answer was lost at one may be sent again to the other."""
-    token_url: str | None = None
-    """Where access tokens are got with client credentials (RFC 6749, 4.4)."""
-    client_id: Secret | None = None
-    """With `token_url`: ${NAME}."""
-    client_secret: Secret | None = None
-    """With `token_url`: ${NAME}."""
-    api_key: Secret | None = None
-    """Sent as X-API-Key, where the sales system takes keys instead of tokens: ${NAME}."""
-    timeout_seconds: int = Field(default=30, ge=1, le=300)
-    """How long a package may wait for its acknowledgement (S0 3.2: 30)."""
-    minimum_tls: Literal["1.2", "1.3"] = "1.3"
-    """The oldest version of TLS that is spoken (S0 7: 1.3)."""
-
-    @field_validator("endpoint", "backup_endpoint", "token_url")
-    @classmethod
-    def _check_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ValueError("write a whole address like https://sales.acme.example/api/v1/...")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            raise ValueError("personal data travels here. Write https://")
-        return value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _check_credentials(self) -> RemoteSettings:
-        given = (self.token_url, self.client_id, self.client_secret)
-        if any(given) and not all(given):
-            raise ValueError("token_url, client_id and client_secret belong together. Give all")
-        if not any(given) and self.api_key is None:
-            raise ValueError("give token_url, client_id and client_secret, or api_key")
-        return self
 
 
 class SlaMinutes(Section):
@@ -106,10 +59,9 @@ class HandoffSettings(Section):
 
     enabled: bool = True
     """Off: qualified leads stay where they are."""
-    system: Literal["local", "http"] = "local"
-    """local: our own sales system, in this installation. http: the one of `remote`."""
-    remote: RemoteSettings | None = None
-    """The sales system of `system: http`."""
+    system: str = "local"
+    """Where leads go. local: our own sales system, in this installation. Else a vendor; of
+    sales_system, `integrations.sales_system` says where it is."""
     vertical: Vertical = "b2b_saas"
     """What is added to the core package: conveyancing (S0's property and serviceRequest),
     b2b_saas, rentals or none. Its fields are collected as custom fields of the profile."""
@@ -128,9 +80,3 @@ class HandoffSettings(Section):
     """What packages name where the consent itself names no version."""
     recipients: RecipientSettings = RecipientSettings()
     receiver: ReceiverSettings = ReceiverSettings()
-
-    @model_validator(mode="after")
-    def _check_remote(self) -> HandoffSettings:
-        if self.system == "http" and self.remote is None:
-            raise ValueError("system: http needs remote. Say there where the sales system is")
-        return self

@@ -63,6 +63,7 @@ _SAME = (
     "updated_at",
     "merged_into",
     "handoff_state",
+    "site_id",
 )
 _VISITORS = 20
 

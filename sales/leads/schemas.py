@@ -111,6 +111,7 @@ class LeadView:
     updated_at: datetime
     merged_into: str | None
     handoff_state: str | None = None
+    site_id: str | None = None
 
     @property
     def name(self) -> str:

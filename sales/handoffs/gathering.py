@@ -1,0 +1,86 @@
+"""What a package is made of, read from where it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.db import Database
+from sales.appointments.schemas import AppointmentFilter
+from sales.appointments.service import AppointmentService
+from sales.conversations.history import list_page_addresses
+from sales.handoffs.package import EmailEngagement, PackageFacts, PackageRules
+from sales.handoffs.package_verticals import PACKS
+from sales.handoffs.rules import build_sla
+from sales.handoffs.settings import HandoffSettings
+from sales.leads.schemas import LeadDetail
+from sales.leads.service import LeadService
+from sales.organization.service import OrganizationService
+
+_CONVERSATIONS = 20
+ReadEngagement = Callable[[str, LeadDetail], Awaitable[EmailEngagement | None]]
+
+
+async def read_no_engagement(_tenant_id: str, _detail: LeadDetail) -> EmailEngagement | None:
+    """Where nothing tells of mails that were opened, nothing is known."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class PackageGatherer:
+    """Reads leads, pages and meetings. `read_engagement` tells of mails."""
+
+    database: Database
+    leads: LeadService
+    appointments: AppointmentService
+    organization: OrganizationService
+    settings: HandoffSettings
+    read_engagement: ReadEngagement = read_no_engagement
+
+    async def gather(self, tenant_id: str, lead_id: str) -> PackageFacts:
+        """The evidence of a lead.
+
+        Raises:
+            NotFound: there is no such lead.
+        """
+        detail = await self.leads.get_lead_for_effects(tenant_id, lead_id)
+        conversations = detail.conversation_ids[-_CONVERSATIONS:]
+        pages: list[str] = []
+        if conversations:
+            async with self.database.reading(tenant_id) as uow:
+                pages = await list_page_addresses(uow, conversations)
+        return PackageFacts(
+            detail=detail,
+            pages=tuple(pages),
+            meetings=await self._list_meetings(tenant_id, conversations),
+            mail=await self.read_engagement(tenant_id, detail),
+        )
+
+    def choose_rules(self, tenant_id: str, site_id: str | None) -> PackageRules:
+        """What holds for leads of a site."""
+        site = next(
+            (
+                known.settings.key
+                for known in self.organization.list_sites()
+                if known.ref == (tenant_id, site_id)
+            ),
+            "",
+        )
+        vertical = self.settings.verticals.get(site, self.settings.vertical)
+        return PackageRules(
+            pack=PACKS[vertical],
+            sla=build_sla(self.settings),
+            escalation=self.settings.escalation.model_dump(),
+            privacy_policy_version=self.settings.privacy_policy_version,
+        )
+
+    async def _list_meetings(
+        self, tenant_id: str, conversations: tuple[str, ...]
+    ) -> tuple[datetime, ...]:
+        starts: list[datetime] = []
+        for conversation_id in conversations:
+            wanted = AppointmentFilter(status="booked", conversation_id=conversation_id)
+            found, _ = await self.appointments.list_appointments(tenant_id, wanted)
+            starts += [one.starts_at for one in found]
+        return tuple(sorted(starts))

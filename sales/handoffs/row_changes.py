@@ -1,0 +1,84 @@
+"""A handoff's row: found for whoever may see it, and as the values that rules work with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from core.db import UnitOfWork
+from core.errors import NotFound
+from core.ids import is_id
+from core.outbox import Outbox
+from core.protocols.sales_system import AckStatus
+from sales.handoffs.audit import Trail
+from sales.handoffs.events import Audience, HandoffAlerted
+from sales.handoffs.models import Handoff
+from sales.handoffs.repository import HandoffRepository
+from sales.handoffs.rules import Standing
+from sales.handoffs.schemas import HandoffFilter, State
+from sales.organization.rules import scope_of
+from sales.organization.schemas import Principal
+
+
+async def get_row(uow: UnitOfWork, handoff_id: str, *, lock: bool = False) -> Handoff:
+    """The handoff of that id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    repository = HandoffRepository(uow)
+    row = await repository.find(handoff_id, lock=lock) if is_id(handoff_id) else None
+    if row is None:
+        raise NotFound("There is no such handoff.")
+    return row
+
+
+async def get_seen(
+    uow: UnitOfWork, principal: Principal, handoff_id: str, *, lock: bool = False
+) -> Handoff:
+    """The same, for somebody who may see its lead.
+
+    Raises:
+        NotFound: there is none, or not for them.
+    """
+    row = await get_row(uow, handoff_id, lock=lock)
+    wanted = HandoffFilter(lead_id=row.lead_id)
+    _, seen = await HandoffRepository(uow).list_handoffs(wanted, scope_of(principal), 1, 0)
+    if not seen:
+        raise NotFound("There is no such handoff.")
+    return row
+
+
+def read_standing(row: Handoff) -> Standing:
+    """Where the row stands, for the rules."""
+    heard = None
+    if row.acknowledged_at is not None:
+        status = cast(AckStatus, row.acknowledgement)
+        heard = (row.acknowledged_revision, row.acknowledged_at, status)
+    return Standing(cast(State, row.state), row.revision, heard)
+
+
+def write_standing(row: Handoff, standing: Standing, at: datetime) -> None:
+    """Take over what the rules say."""
+    row.state, row.revision, row.updated_at = standing.state, standing.revision, at
+    if standing.heard is not None:
+        row.acknowledged_revision, row.acknowledged_at, row.acknowledgement = standing.heard
+
+
+def build_trail(uow: UnitOfWork, row: Handoff, at: datetime) -> Trail:
+    """Where the steps of a handoff are written."""
+    return Trail(uow, "sender", row.id, row.lead_id, row.transaction_id, at)
+
+
+async def record_alert(
+    outbox: Outbox, uow: UnitOfWork, row: Handoff, kind: str, audience: Audience, once: str
+) -> None:
+    """Promise to tell somebody, in the transaction that makes it true; once for each `once`."""
+    event = HandoffAlerted(
+        kind=kind,
+        audience=audience,
+        about=row.id,
+        lead_id=row.lead_id,
+        text=row.rejection_reason or row.last_error or "",
+    )
+    await outbox.record(uow, event, once=f"{kind} {once}")

@@ -1,0 +1,365 @@
+"""Handoffs as rows: kept before anything is sent, changed by what is heard, settled by people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from core.clock import Clock
+from core.db import Database, UnitOfWork
+from core.encryption import Cipher
+from core.errors import BugError, NotFound
+from core.ids import new_id
+from core.outbox import Outbox
+from core.protocols.sales_system import Acknowledgement, LeadPackage
+from sales.handoffs.audit import AGENT, SALES_SYSTEM
+from sales.handoffs.endpoints import EndpointHealth
+from sales.handoffs.events import Audience, HandoffAcknowledged, HandoffDeferred, HandoffQueued
+from sales.handoffs.looking import HandoffReader
+from sales.handoffs.models import Handoff
+from sales.handoffs.package import Packed
+from sales.handoffs.package_schema import VERSION
+from sales.handoffs.repository import HandoffRepository, describe
+from sales.handoffs.row_changes import (
+    build_trail,
+    get_row,
+    get_seen,
+    read_standing,
+    record_alert,
+    write_standing,
+)
+from sales.handoffs.rules import (
+    DEFER_PAUSE,
+    PRIORITIES,
+    EndpointState,
+    Standing,
+    build_key,
+    hear,
+    override,
+)
+from sales.handoffs.schemas import HandoffView, OverrideAction
+from sales.handoffs.sending import PushFailed, Sent
+from sales.leads.handing import note_handoff
+from sales.organization.rules import check_may
+from sales.organization.schemas import Principal
+
+PACKAGE_COLUMN = "handoffs.package"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A package that waits to be sent, and how the endpoints do."""
+
+    package: LeadPackage
+    endpoints: tuple[EndpointState, ...]
+
+
+class HandoffService:
+    """The handoffs of all tenants. People and machines come with their `Principal` and see the
+    handoffs of the leads that they see."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        outbox: Outbox,
+        cipher: Cipher,
+        breaker_after: int = 5,
+    ) -> None:
+        self._database, self._clock, self._outbox = database, clock, outbox
+        self._cipher = cipher
+        self._health = EndpointHealth(breaker_after)
+        self.reader = HandoffReader(database)
+
+    async def keep(
+        self,
+        tenant_id: str,
+        lead_id: str,
+        site_id: str | None,
+        packed: Packed,
+        who: Principal | str = AGENT,
+        *,
+        again: bool = False,
+    ) -> str | None:
+        """Store a package, encrypted, and promise to send it: one transaction. Its handoff's id;
+        None where the lead was handed over before, unless it is to be handed over `again`."""
+        try:
+            async with self._database.unit_of_work(tenant_id) as uow:
+                repository = HandoffRepository(uow)
+                before = await repository.find_of_lead(lead_id)
+                if before is not None and not again:
+                    return None
+                number = 1 if before is None else before.number + 1
+                return await self._add(uow, lead_id, site_id, packed, number, who)
+        except IntegrityError:
+            # Somebody else was quicker.
+            return None
+
+    async def _add(
+        self,
+        uow: UnitOfWork,
+        lead_id: str,
+        site_id: str | None,
+        packed: Packed,
+        number: int,
+        who: Principal | str,
+    ) -> str:
+        now, handoff_id = self._clock.now(), new_id()
+        row = await HandoffRepository(uow).add(
+            id=handoff_id,
+            lead_id=lead_id,
+            site_id=site_id,
+            number=number,
+            revision=1,
+            transaction_id=new_id(),
+            state="queued",
+            attempts=0,
+            failures=0,
+            acknowledged_revision=0,
+            created_at=now,
+            updated_at=now,
+            **self._columns(uow.tenant_id, packed),
+        )
+        await self._announce(uow, row, packed, who, "package_built")
+        return handoff_id
+
+    def _columns(self, tenant_id: str, packed: Packed) -> dict[str, Any]:
+        text = packed.body.decode()
+        return {
+            "package": self._cipher.encrypt(text, tenant_id=tenant_id, column=PACKAGE_COLUMN),
+            "package_hash": packed.body_hash,
+            "problems": packed.problems,
+            "priority": packed.priority,
+            "vertical": packed.vertical,
+            "schema_version": VERSION,
+            "sla_due_at": packed.sla_due_at,
+        }
+
+    async def _announce(
+        self, uow: UnitOfWork, row: Handoff, packed: Packed, who: Principal | str, step: str
+    ) -> None:
+        """Queue the row's package, or put it before a person where it does not fit."""
+        built = {
+            "hash": row.package_hash,
+            "schema": row.schema_version,
+            "vertical": row.vertical,
+            "revision": row.revision,
+            "problems": packed.problems or None,
+        }
+        trail = build_trail(uow, row, self._clock.now())
+        if packed.problems:
+            row.state = "invalid"
+            await trail.note_all([(step, built), ("validation_failed", {})], who)
+            await note_handoff(uow, row.lead_id, "invalid", None, {}, AGENT, row.updated_at)
+            await record_alert(
+                self._outbox, uow, row, "invalid", "marketing", f"{row.id}.{row.revision}"
+            )
+            return
+        row.state = "queued"
+        await trail.note_all([(step, built), ("queued", {"priority": row.priority})], who)
+        await note_handoff(uow, row.lead_id, "queued", None, {}, AGENT, row.updated_at)
+        await self._queue(uow, row, build_key(row.id, row.revision))
+
+    async def _queue(self, uow: UnitOfWork, row: Handoff, once: str) -> None:
+        event = HandoffQueued(handoff_id=row.id, revision=row.revision)
+        await self._outbox.record(uow, event, once=once, priority=PRIORITIES[row.priority])
+
+    async def was_handed_over(self, tenant_id: str, lead_id: str) -> bool:
+        """Whether a lead has a handoff."""
+        async with self._database.reading(tenant_id) as uow:
+            return await HandoffRepository(uow).find_of_lead(lead_id) is not None
+
+    async def get_latest_id(self, tenant_id: str, lead_id: str) -> str:
+        """The id of a lead's latest handoff.
+
+        Raises:
+            NotFound: it has none.
+        """
+        async with self._database.reading(tenant_id) as uow:
+            row = await HandoffRepository(uow).find_of_lead(lead_id)
+        if row is None:
+            raise NotFound("This lead has no handoff.")
+        return row.id
+
+    async def get_for_effects(self, tenant_id: str, handoff_id: str) -> HandoffView:
+        """A handoff for what follows an event. Never for a caller.
+
+        Raises:
+            NotFound: there is none.
+        """
+        async with self._database.reading(tenant_id) as uow:
+            return describe(await get_row(uow, handoff_id))
+
+    async def find_unsent(
+        self, tenant_id: str, handoff_id: str, revision: int, endpoints: tuple[str, ...]
+    ) -> Unsent | None:
+        """The stored package, if it is still to be sent."""
+        async with self._database.reading(tenant_id) as uow:
+            repository = HandoffRepository(uow)
+            row = await repository.find(handoff_id)
+            if row is None or row.state != "queued" or row.revision != revision:
+                return None
+            states = await repository.list_endpoints(endpoints)
+        text = self._cipher.decrypt(row.package, tenant_id=tenant_id, column=PACKAGE_COLUMN)
+        package = LeadPackage(
+            lead_id=row.lead_id,
+            transaction_id=row.transaction_id,
+            idempotency_key=build_key(row.id, row.revision),
+            body=text.encode(),
+            body_hash=row.package_hash,
+            schema_version=row.schema_version,
+        )
+        return Unsent(package, states)
+
+    async def find_endpoints(
+        self, tenant_id: str, names: tuple[str, ...]
+    ) -> tuple[EndpointState, ...]:
+        """How the endpoints do."""
+        async with self._database.reading(tenant_id) as uow:
+            return await HandoffRepository(uow).list_endpoints(names)
+
+    async def acknowledge(
+        self, tenant_id: str, handoff_id: str, revision: int, sent: Sent
+    ) -> HandoffView:
+        """Take over what the sales system said. Late and repeated words change nothing.
+
+        Raises:
+            NotFound: there is no such handoff.
+        """
+        ack = sent.acknowledgement
+        async with self._database.unit_of_work(tenant_id) as uow:
+            row = await get_row(uow, handoff_id, lock=True)
+            now = self._clock.now()
+            if sent.attempts:
+                row.attempts += sent.attempts
+                row.failures, row.last_error, row.endpoint = 0, None, sent.endpoint
+                row.sent_at = row.sent_at or now
+                await self._health.note_answer(uow, sent.endpoint, now)
+            heard = hear(read_standing(row), ack.status, ack.acknowledged_at, revision)
+            data = {
+                "status": ack.status,
+                "reason": ack.rejection_reason,
+                "sales_lead_id": ack.sales_lead_id,
+                "endpoint": sent.endpoint,
+                "attempts": sent.attempts,
+                "ms": sent.milliseconds,
+                "revision": revision,
+                "hash_returned": bool(ack.body_hash),
+                "news": heard.news,
+            }
+            trail = build_trail(uow, row, now)
+            steps: list[tuple[str, dict[str, Any]]] = [("acknowledged", data)]
+            if sent.attempts:
+                steps.insert(
+                    0, ("pushed", {"hash": row.package_hash, "key": build_key(row.id, revision)})
+                )
+            await trail.note_all(steps, SALES_SYSTEM)
+            if heard.news:
+                await self._apply(uow, row, ack, heard.standing, now)
+            return describe(row)
+
+    async def _apply(
+        self, uow: UnitOfWork, row: Handoff, ack: Acknowledgement, standing: Standing, now: datetime
+    ) -> None:
+        write_standing(row, standing, now)
+        row.problems = [dict(problem) for problem in ack.problems]
+        row.sales_lead_id = ack.sales_lead_id or row.sales_lead_id
+        row.assigned_to = ack.assigned_to or row.assigned_to
+        row.expected_contact_at = ack.estimated_contact_at
+        row.rejection_reason = (
+            (ack.rejection_reason or "other") if ack.status == "rejected" else None
+        )
+        kind = {"accepted": "handed_over", "rejected": "handoff_rejected"}.get(ack.status)
+        told = {"sales_lead_id": row.sales_lead_id, "reason": row.rejection_reason}
+        await note_handoff(
+            uow, row.lead_id, row.state, kind or "handoff_deferred", told, SALES_SYSTEM, now
+        )
+        once = f"{row.id}.{row.revision} {ack.status} {ack.acknowledged_at.isoformat()}"
+        event = HandoffAcknowledged(handoff_id=row.id, lead_id=row.lead_id, status=ack.status)
+        await self._outbox.record(uow, event, once=once)
+        if row.state == "rejected":
+            await record_alert(self._outbox, uow, row, "rejected", "marketing", once)
+        if row.state == "deferred":
+            expected = max(ack.estimated_contact_at or now + DEFER_PAUSE, now)
+            deferred = HandoffDeferred(handoff_id=row.id, expected_at=expected)
+            await self._outbox.record(uow, deferred, once=once, not_before=expected)
+
+    async def note_failed(self, tenant_id: str, handoff_id: str, failed: PushFailed) -> None:
+        """A push ended without an acknowledgement: counted, and told where somebody must know."""
+        async with self._database.unit_of_work(tenant_id) as uow:
+            row = await get_row(uow, handoff_id, lock=True)
+            now = self._clock.now()
+            row.attempts += failed.attempts
+            row.failures += failed.attempts
+            row.last_error, row.updated_at = failed.told, now
+            opened = await self._health.note_failures(
+                uow, failed.endpoint, failed.attempts, failed.told, now
+            )
+            data = {"kind": failed.kind, "error": failed.told, "endpoint": failed.endpoint}
+            counted = {"attempts": failed.attempts, "ms": failed.milliseconds}
+            await build_trail(uow, row, now).note_all([("push_failed", {**data, **counted})])
+            await self._tell_of_failure(uow, row, failed, now, opened=opened)
+
+    async def _tell_of_failure(
+        self, uow: UnitOfWork, row: Handoff, failed: PushFailed, now: datetime, *, opened: bool
+    ) -> None:
+        hour = f"{failed.endpoint} {now:%Y-%m-%dT%H}"
+        timed_out = failed.told.endswith("Timeout")
+        alerts: list[tuple[str, Audience, str]] = []
+        if opened:
+            since = f"{failed.endpoint} {now.isoformat()}"
+            alerts.append(("consecutive_failures", "integration", since))
+        if timed_out or failed.kind in ("credentials_refused", "refused"):
+            kind = "no_acknowledgement" if timed_out else failed.kind
+            alerts.append((kind, "integration", hour))
+        if now >= row.sla_due_at:
+            alerts.append(("unsent_past_deadline", "sales", row.id))
+        for kind, audience, once in alerts:
+            await record_alert(self._outbox, uow, row, kind, audience, once)
+
+    async def override(
+        self,
+        principal: Principal,
+        handoff_id: str,
+        action: OverrideAction,
+        reason: str,
+        repacked: Packed | None,
+    ) -> HandoffView:
+        """What a person decides. With `repacked`, a re-sent package is made anew.
+
+        Raises:
+            NotFound: there is no such handoff for them.
+            Forbidden: the role may not.
+            Conflict: it does not apply in this state.
+        """
+        check_may(principal, "override_handoffs")
+        async with self._database.unit_of_work(principal.tenant_id) as uow:
+            row = await get_seen(uow, principal, handoff_id, lock=True)
+            now = self._clock.now()
+            before, standing = row.state, override(read_standing(row), action)
+            data = {"action": action, "reason": reason[:500], "was": before}
+            await build_trail(uow, row, now).note("override", principal, **data)
+            renewed = standing.revision != row.revision
+            write_standing(row, standing, now)
+            if action != "resend":
+                row.settled_reason = f"{action}: {reason}"[:500]
+                shown = "accepted" if action == "mark_sent" else "settled"
+                told = {"reason": reason[:500]}
+                await note_handoff(
+                    uow, row.lead_id, shown, "handoff_settled", told, principal.name, now
+                )
+                return describe(row)
+            row.settled_reason = row.rejection_reason = None
+            if not renewed:
+                # The package itself stays: it may have arrived under its key.
+                await self._queue(uow, row, f"{build_key(row.id, row.revision)} {new_id()}")
+                return describe(row)
+            if repacked is None:
+                raise BugError("a new revision needs a package")
+            for name, value in self._columns(uow.tenant_id, repacked).items():
+                setattr(row, name, value)
+            await self._announce(uow, row, repacked, principal, "package_rebuilt")
+            return describe(row)
