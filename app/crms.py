@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import Clock
 from core.db import Database
-from core.errors import AuthenticationFailed, ProviderError
+from core.errors import AuthenticationFailed, NotFound, ProviderError
 from core.outbox import NotBefore, Outbox
 from sales.appointments.service import AppointmentService
 from sales.connections.inbox import EventInbox
@@ -115,7 +115,7 @@ class _Connected:
     async def __call__(self, tenant_id: str) -> bool:
         try:
             await self.get(tenant_id)  # type: ignore[misc]
-        except AuthenticationFailed:
+        except (AuthenticationFailed, NotFound):
             return False
         return True
 

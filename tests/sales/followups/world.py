@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import email.policy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -176,11 +176,16 @@ def prepare_places(folder: Path) -> Places:
 
 
 async def open_world(
-    database_url: str, folder: Path, *, style: str = "professional", changes: str = ""
+    database_url: str,
+    folder: Path,
+    *,
+    style: str = "professional",
+    changes: str = "",
+    secrets: Mapping[str, str] | None = None,
 ) -> World:
     """The services on this database; their clock stands at NOW."""
     content = SETTINGS.replace("STYLE", style) + changes
-    environment = {"TEST_DATABASE_URL": database_url}
+    environment = {"TEST_DATABASE_URL": database_url, **(secrets or {})}
     settings = parse_settings(AppSettings, content, "app.yaml", environment)
     clock = FixedClock(NOW)
     opened = await build_resources(settings, prepare_places(folder), None)
