@@ -38,6 +38,7 @@ from portal.appointment_link import build_link_router
 from portal.router import build_portal_router
 from sales.appointments.api import build_appointment_router
 from sales.conversations.service import Pass
+from sales.crm_sync.api import build_crm_router
 from sales.followups.api import build_mail_router, build_unsubscribe_router
 from sales.leads.api import build_lead_router
 from sales.leads.profile_api import build_staff_profile_router, build_visitor_profile_router
@@ -186,6 +187,9 @@ def _add_leads(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
     app.include_router(build_lead_router(get_leads, identify))
     app.include_router(build_staff_profile_router(get_leads, identify))
     app.include_router(build_visitor_profile_router(get_leads, admit))
+    app.include_router(
+        build_crm_router(lambda: get_runtime().services.crms.sync, get_leads, identify)
+    )
 
 
 def _add_health(app: FastAPI, get_runtime: Callable[[], Runtime], check: Any) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.console import console, notes
+from app.cli.crm_syncing import check_crm_mappings
 from app.cli.vendor_checking import check_vendors
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.places import Places
 from app.settings import AppSettings
+from app.vendor_settings import list_enabled_crms
 from core.db import Database
 from core.errors import ConfigurationError
 from integrations.local.embeddings import EmbeddingUnavailableError, LocalMiniLM
@@ -39,6 +41,7 @@ async def check_everything(settings: AppSettings, places: Places) -> int:
     failed |= not _check_model()
     failed |= not _check_sources(settings, places)
     failed |= not await check_vendors(settings, places, _good, _bad)
+    failed |= not await _check_crm_fields(settings, places)
     return 1 if failed else 0
 
 
@@ -55,6 +58,15 @@ async def _check_database(settings: AppSettings, places: Places) -> bool:
     if revision != newest_revision():
         return _bad(f"database: at revision {revision}. Run: sales-agent migrate")
     return _good(f"database: {database.dialect}, revision {revision}")
+
+
+async def _check_crm_fields(settings: AppSettings, places: Places) -> bool:
+    if not list_enabled_crms(settings.sales_agent.crm_integration):
+        return True
+    problems = await check_crm_mappings(settings, places)
+    for problem in problems:
+        _bad(problem)
+    return not problems and _good("crm: every mapped field is there and fits")
 
 
 def _check_model() -> bool:

@@ -330,6 +330,40 @@ def drop_from_outbox(
     run(work(settings, places, entry))
 
 
+crm_commands = typer.Typer(
+    name="crm", help="Leads in CRMs: where they stand, and sending them.", no_args_is_help=True
+)
+app.add_typer(crm_commands)
+
+
+@crm_commands.command("status")
+def crm_status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON")] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Print how many leads are in step, wait or failed in each CRM, and why."""
+    from app.cli.crm_syncing import show_crm_status as work  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(work(settings, places, as_json=as_json))
+
+
+@crm_commands.command("backfill")
+def crm_backfill(
+    crm: Annotated[str, typer.Option(help="Only this CRM, e.g. hubspot")] = "",
+    since: Annotated[str, typer.Option(help="Only leads changed since this date")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count them")] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Send the leads that were here before the CRM was; may be broken off and run again."""
+    from app.cli.crm_syncing import backfill_crm as work  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(work(settings, places, crm=crm, since=since, dry_run=dry_run))
+
+
 @app.command("schema", hidden=True)
 def schema() -> None:
     """Print the JSON Schema of app.yaml."""
