@@ -10,7 +10,7 @@ from core.errors import ProviderError
 from core.protocols.crm import CrmPerson, CrmRef
 from integrations.salesforce.client import SalesforceClient, split
 from integrations.salesforce.people import KEEP_OWNER, LEAD, SalesforcePeople, choose_row
-from integrations.salesforce.records import Row, build_ref
+from integrations.salesforce.records import Row, build_ref, is_contact
 from integrations.salesforce.schema import SalesforceSchema
 from integrations.salesforce.session import build_item_error
 
@@ -138,4 +138,4 @@ class SalesforceBatches:
 
 
 def _is_contact(person: CrmPerson) -> bool:
-    return person.known is not None and person.known.kind != LEAD
+    return person.known is not None and is_contact(person.known)

@@ -174,7 +174,8 @@ class SalesforceClient:
         try:
             answer = await run_blocking(ask, VENDOR, "sign in", self._settings.timeout * 2)
         except Rejected as error:
-            raise AuthenticationFailed(VENDOR, "sign in", error.excerpt) from None
+            hint = " (is this machine's clock right?)" if "expired" in error.excerpt else ""
+            raise AuthenticationFailed(VENDOR, "sign in", f"{error.excerpt}{hint}") from None
         return self._read_token(answer)
 
     def _build_grant(self, stored: Values) -> dict[str, str]:

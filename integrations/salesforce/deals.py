@@ -14,7 +14,7 @@ from core.protocols.crm import CrmDeal, CrmRef
 from integrations.salesforce.client import SalesforceClient
 from integrations.salesforce.history import SalesforceHistory, Subject
 from integrations.salesforce.people import CONTACT
-from integrations.salesforce.records import Row, build_ref, build_values
+from integrations.salesforce.records import CONTACT_PREFIX, Row, build_ref, build_values
 from integrations.salesforce.schema import SalesforceSchema
 from integrations.salesforce.session import VENDOR
 from integrations.salesforce.soql import build_query, equals
@@ -60,7 +60,7 @@ class SalesforceDeals:
             answer = await self._create(tenant_id, deal, payload)
             created = bool(answer.get("created"))
             ref = build_ref(address, str(answer["id"]), OPPORTUNITY, created=created)
-        if subject.who_id.startswith("003"):
+        if subject.who_id.startswith(CONTACT_PREFIX):
             await self._link_contact(tenant_id, ref.id, subject.who_id)
         return ref
 
@@ -99,7 +99,7 @@ class SalesforceDeals:
         return payload | build_values(described, deal.fields)
 
     async def _find_account(self, tenant_id: str, subject: Subject) -> str:
-        if not subject.who_id.startswith("003"):
+        if not subject.who_id.startswith(CONTACT_PREFIX):
             return ""
         soql = build_query(CONTACT, ["AccountId"], equals("Id", subject.who_id))
         rows = await self._client.query(tenant_id, "find account", soql)

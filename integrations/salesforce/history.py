@@ -25,6 +25,7 @@ from integrations.salesforce.records import (
     build_ref,
     build_time,
     build_title,
+    is_contact,
     read_title,
 )
 from integrations.salesforce.schema import SalesforceSchema
@@ -54,7 +55,7 @@ class SalesforceHistory:
 
     async def find_subject(self, tenant_id: str, person: CrmRef) -> Subject:
         """The lead, or the contact and opportunity that it became."""
-        if person.kind != LEAD:
+        if is_contact(person):
             return Subject(person.id, "", (person.id,))
         soql = build_query(LEAD, ("Id", *CONVERSION), equals("Id", person.id))
         rows = await self._client.query(tenant_id, "find lead", soql)

@@ -24,6 +24,7 @@ from integrations.salesforce.records import (
     build_ref,
     build_values,
     choose_fields,
+    is_contact,
     read_title,
 )
 from integrations.salesforce.schema import SalesforceSchema
@@ -39,7 +40,6 @@ from integrations.salesforce.soql import (
 LEAD, CONTACT = "Lead", "Contact"
 # As Salesforce's own imports and forms write it.
 NO_COMPANY = "[not provided]"
-_CONTACT_PREFIX = "003"
 # Assignment rules run again on every change unless told not to, and would move the owner.
 KEEP_OWNER = {"Sforce-Auto-Assign": "FALSE"}
 _SAVE_ANYWAY = {"Sforce-Duplicate-Rule-Header": "allowSave=true"}
@@ -63,7 +63,7 @@ class SalesforcePeople:
     async def upsert(self, tenant_id: str, person: CrmPerson) -> CrmRef:
         """Create the lead, or change it, or the contact that it became."""
         await self._schema.require_our_field(tenant_id, LEAD)
-        if person.known is not None and person.known.kind == CONTACT:
+        if person.known is not None and is_contact(person.known):
             return await self._change_contact(tenant_id, person, person.known.id)
         rows = await self.find_rows(tenant_id, [person])
         return await self.write(tenant_id, person, choose_row(self._key, person, rows))
@@ -100,7 +100,7 @@ class SalesforcePeople:
 
     async def find_rows(self, tenant_id: str, people: Sequence[CrmPerson]) -> list[Row]:
         """The leads that may be one of these people."""
-        known = [one.known.id for one in people if one.known and one.known.kind == LEAD]
+        known = [one.known.id for one in people if one.known and not is_contact(one.known)]
         wanted = (
             (self._key, [one.external_id for one in people]),
             ("Email", [one.email for one in people if one.email]),
@@ -115,7 +115,7 @@ class SalesforcePeople:
         self, tenant_id: str, *, external_id: str, email: str, record_id: str
     ) -> CrmRecord | None:
         """The record as it is now; None when there is none (any more)."""
-        sobject = CONTACT if record_id.startswith(_CONTACT_PREFIX) else LEAD
+        sobject = CONTACT if is_contact(CrmRef(record_id, "")) else LEAD
         wanted = (("Id", record_id), (self._key, external_id), ("Email", email))
         clauses = [equals(name, value) for name, value in wanted if value]
         if not clauses:
@@ -190,13 +190,14 @@ class SalesforcePeople:
     async def erase(self, tenant_id: str, ref: CrmRef) -> None:
         """Delete the person, their tasks, events and the files that hang on them alone."""
         rows: list[Row] = []
-        if ref.kind == LEAD:
+        if not is_contact(ref):
             soql = build_query(LEAD, ("Id", *CONVERSION), equals("Id", ref.id))
             rows = await self._client.query(tenant_id, "erase person", soql)
         contacts = [str(row["ConvertedContactId"]) for row in rows if row.get("ConvertedContactId")]
         for person_id in (ref.id, *contacts):
             await self._erase_history(tenant_id, person_id)
-            await self._delete(tenant_id, CONTACT if person_id != ref.id else ref.kind, person_id)
+            sobject = CONTACT if is_contact(CrmRef(person_id, "")) else LEAD
+            await self._delete(tenant_id, sobject, person_id)
 
     async def _erase_history(self, tenant_id: str, person_id: str) -> None:
         files = await self._client.query(tenant_id, "erase person", build_file_query([person_id]))

@@ -53,6 +53,7 @@ CONVERSION = (
     "ConvertedAccountId",
     "ConvertedOpportunityId",
 )
+CONTACT_PREFIX = "003"
 _OWNER = ("OwnerId", "Owner.Name", "Owner.Email")
 
 Described = Mapping[str, Mapping[str, Any]]
@@ -117,6 +118,9 @@ def read_values(described: Described, row: Row) -> dict[str, FieldValue]:
             found[name] = read_time(str(value))
         elif kind == "multi_picklist":
             found[name] = tuple(str(value).split(";"))
+        elif kind == "number" and isinstance(value, float) and value.is_integer():
+            # 42 comes back as 42.0, and is no change.
+            found[name] = int(value)
         elif kind is not None:
             found[name] = value
     return found
@@ -161,6 +165,11 @@ class RecordReader:
 def build_ref(address: str, record_id: str, kind: str, *, created: bool = False) -> CrmRef:
     """A record with its link for people."""
     return CrmRef(record_id, kind, f"{address}/{record_id}", created=created)
+
+
+def is_contact(ref: CrmRef) -> bool:
+    """Whether a record is a contact: Salesforce's ids begin with their object's own prefix."""
+    return ref.id.startswith(CONTACT_PREFIX)
 
 
 def read_kind(row: Row) -> str:

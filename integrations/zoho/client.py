@@ -19,7 +19,13 @@ from core.errors import AuthenticationFailed, Unavailable, VendorRateLimited
 from core.logging import redact
 from core.outbound import build_client, build_error
 from core.protocols.vendor import Values, VendorContext
-from integrations.zoho.failures import VENDOR, build_failure, build_item_failure, read_items
+from integrations.zoho.failures import (
+    VENDOR,
+    build_failure,
+    build_item_failure,
+    has_results,
+    read_items,
+)
 from integrations.zoho.settings import ZohoSettings
 
 _ROOT = "/crm/v8"
@@ -100,7 +106,9 @@ class ZohoClient:
         """
         data = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        answer = await self.call(tenant_id, operation, method, path, content=data, headers=headers)
+        answer = await self.call(
+            tenant_id, operation, method, path, content=data, headers=headers, itemised=True
+        )
         if answer.status == 404:
             raise build_failure(operation, 404, json.dumps(answer.data))
         return read_items(operation, answer.data)
@@ -160,12 +168,16 @@ class ZohoClient:
         self, values: Values, operation: str, method: str, path: str, **parts: Any
     ) -> Answer:
         address = self._settings.choose_address(values.get("api_domain", ""))
+        itemised = parts.pop("itemised", False)
         token = {"Authorization": f"Zoho-oauthtoken {values['access_token']}"}
         headers = {**token, **parts.pop("headers", {})}
         response = await self._request(
             operation, method, f"{address}{_ROOT}{path}", headers=headers, **parts
         )
         status = response.status_code
+        if itemised and status == 400 and has_results(response.text):
+            # All records of the request were refused, each for a reason of its own.
+            return Answer(status, response.json(), response.headers)
         if not (200 <= status < 300 or status in (304, 404)):
             wait = response.headers.get("retry-after")
             raise build_failure(operation, status, response.text, wait)

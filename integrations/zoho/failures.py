@@ -128,6 +128,15 @@ def read_items(operation: str, answer: Any) -> list[Mapping[str, Any]]:
     return [one if isinstance(one, Mapping) else {} for one in items]
 
 
+def has_results(body: str) -> bool:
+    """Whether an answer speaks of each record by itself."""
+    found = read_json(body)
+    items = found.get("data") if isinstance(found, Mapping) else None
+    return (
+        isinstance(items, list) and bool(items) and all(isinstance(one, Mapping) for one in items)
+    )
+
+
 def _find_said(found: Any) -> Mapping[str, Any]:
     """The code and message: of the answer, or of its first record."""
     if not isinstance(found, Mapping):

@@ -39,7 +39,7 @@ class ZohoHistory:
         """Write the entry, or change it."""
         became = await self._people.find_conversion(tenant_id, activity.person)
         contact = became.get(CONTACTS)
-        place = CrmRef(contact, CONTACTS) if contact else activity.person
+        place = CrmRef(contact, CONTACTS) if contact else CrmRef(activity.person.id, LEADS)
         if activity.kind == "transcript":
             return await self._attach(tenant_id, activity, place)
         if activity.kind == "meeting":

@@ -98,14 +98,14 @@ class ZohoPeople:
 
     async def find_conversion(self, tenant_id: str, person: CrmRef) -> dict[str, str]:
         """What a lead became, ids by module; empty while it is one."""
-        if person.kind != LEADS:
+        if person.kind == CONTACTS:
             return {CONTACTS: person.id}
         return read_conversion(await self._get(tenant_id, LEADS, person.id) or {})
 
     async def erase(self, tenant_id: str, ref: CrmRef) -> None:
         """Delete the person; notes and files go along, meetings are deleted by themselves."""
-        targets = [ref]
-        if ref.kind == LEADS:
+        targets = [ref if ref.kind == CONTACTS else CrmRef(ref.id, LEADS)]
+        if ref.kind != CONTACTS:
             row = await self._get(tenant_id, LEADS, ref.id)
             contact = read_conversion(row or {}).get(CONTACTS)
             targets += [CrmRef(contact, CONTACTS)] if contact else []
@@ -240,10 +240,14 @@ class ZohoPeople:
         """The contacts that leads of ours became, by our ids."""
         if not await self._schema.has_key(tenant_id, LEADS):
             return {}
+        described = await self._schema.describe(tenant_id, LEADS)
+        native = [name for name in described if name.startswith("Converted_")]
+        # A list tells of a conversion only where it is asked to.
+        fields = {"fields": ",".join([self._key, *native])} if native else {}
         found: dict[str, str] = {}
         for part in split(people, _MOST_SEARCHED):
             values = ",".join(escape(one.external_id) for one in part)
-            wanted = {"criteria": f"({self._key}:in:{values})", "per_page": "200"}
+            wanted = {"criteria": f"({self._key}:in:{values})", "per_page": "200", **fields}
             for row in await self._search(tenant_id, wanted, "true"):
                 contact = read_conversion(row).get(CONTACTS)
                 if contact:

@@ -108,6 +108,9 @@ def read_values(described: Described, row: Row) -> dict[str, FieldValue]:
             found[name] = read_time(str(value))
         elif kind == "multi_picklist":
             found[name] = tuple(map(str, value))
+        elif kind == "number" and isinstance(value, float) and value.is_integer():
+            # 42 comes back as 42.0, and is no change.
+            found[name] = int(value)
         else:
             found[name] = value
     return found

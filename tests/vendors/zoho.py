@@ -178,6 +178,8 @@ class ZohoStandIn(HttpStandIn):
             for row in self.store.list_rows(module)
             if _fits(row, request) and _is_shown(row, request)
         ]
+        if names := request.param("fields"):
+            rows = [{name: row.get(name) for name in ("id", *names.split(","))} for row in rows]
         return _page(rows, request)
 
     def _list(self, request: SeenRequest, module: str) -> Answer:

@@ -339,3 +339,25 @@ def test_a_slip_of_ours_would_fail_the_test() -> None:
             headers = {"Authorization": "Zoho-oauthtoken x"}
             httpx.request(method, stand_in.url + path, json=body, headers=headers, trust_env=False)
             assert len(stand_in.errors) > before, path
+
+
+async def test_refused_all_together_each_is_told_its_own_reason(harness: ZohoHarness) -> None:
+    people = [
+        make_person(email="no address"),
+        make_person(email="b@silva.example", fields={"Chat_Page": "x" * 121}),
+        make_person(email="c@silva.example", last_name=""),
+    ]
+    refs = await harness.make_crm().upsert_people(TENANT, people)
+    said = [one.excerpt for one in refs if isinstance(one, Rejected)]
+    assert "api_name: Email" in said[0]
+    assert "maximum_length: 120" in said[1]
+    assert said[2] == "MANDATORY_NOT_FOUND: required field not found (api_name: Last_Name)"
+
+
+async def test_a_number_that_comes_back_as_a_fraction_is_the_same(harness: ZohoHarness) -> None:
+    crm = harness.make_crm()
+    ref = await crm.upsert_person(TENANT, make_person(fields={"Annual_Revenue": 250_000}))
+    harness.store.rows["Leads"][ref.id]["Annual_Revenue"] = 250_000.0
+    record = await crm.find_person(TENANT, record_id=ref.id)
+    assert record is not None
+    assert str(record.fields["Annual_Revenue"]) == "250000"
