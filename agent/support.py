@@ -16,6 +16,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 from agent import support_words as words
+from agent.sentence_features import is_dangling
+from agent.sentence_split import Sentence as CutSentence
 from agent.sentence_split import SentenceKind, split_sentences
 from agent.support_values import Amount, find_addresses, find_amounts, normalise
 from sales.knowledge.schemas import StoredPassage
@@ -73,6 +75,7 @@ class Facts:
     addresses: frozenset[str] = frozenset()
     is_negated: bool = False
     classes: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
     text: str = ""
 
 
@@ -162,12 +165,19 @@ def read_facts(text: str) -> Facts:
         names=frozenset(names),
         amounts=find_amounts(text),
         addresses=frozenset(addresses),
-        is_negated=any(word in words.NEGATIONS for word in re.findall(r"[^\W_]+", folded)),
+        is_negated=_count_negations(folded) % 2 == 1,
         classes=frozenset(
             name for name, pattern in words.CLASSES if re.search(pattern, folded, re.IGNORECASE)
         ),
+        words=frozenset(re.findall(r"[^\W_]+(?:['-][^\W_]+)*", folded)),
         text=folded,
     )
+
+
+def _count_negations(folded: str) -> int:
+    """How often it is denied: "No, we do not" denies once, and "not without" not at all."""
+    folded = re.sub(r"^\W*no[,;:–—]", "", folded)
+    return sum(word in words.NEGATIONS for word in re.findall(r"[^\W_]+", folded))
 
 
 def _opens(text: str, start: int) -> bool:
@@ -186,6 +196,7 @@ def _without_names(facts: Facts, known: Set[str]) -> Facts:
         addresses=facts.addresses,
         is_negated=facts.is_negated,
         classes=facts.classes,
+        words=facts.words,
         text=facts.text,
     )
 
@@ -211,7 +222,8 @@ def _cut_places(passage_id: int, text: str, above: str) -> tuple[_Place, ...]:
     for size in range(1, _WINDOW + 1):
         for first in range(len(sentences) - size + 1):
             start, end = sentences[first].start, sentences[first + size - 1].end
-            if end - start > _MAX_QUOTE and size > 1:
+            joined = sentences[first + 1 : first + size]
+            if joined and (end - start > _MAX_QUOTE or not _belong(text, joined)):
                 continue
             pieces = tuple(
                 read_facts(piece)
@@ -221,6 +233,15 @@ def _cut_places(passage_id: int, text: str, above: str) -> tuple[_Place, ...]:
             facts = read_facts(text[start:end])
             places.append(_Place(passage_id, start, end, facts, contexts[first], pieces))
     return tuple(places)
+
+
+def _belong(text: str, following: Sequence[CutSentence]) -> bool:
+    """Whether these sentences speak of what stands before them: "It also ...", or a list."""
+    return all(
+        one.kind in (SentenceKind.ITEM, SentenceKind.ROW, SentenceKind.FRAGMENT)
+        or is_dangling(text[one.start : one.end])
+        for one in following
+    )
 
 
 def _support_clause(clause: Facts, subject: frozenset[str], places: Sequence[_Place]) -> Support:
@@ -257,13 +278,21 @@ def _check_values(clause: Facts, place: _Place) -> Problem | None:
         return Problem.VALUE
     if not clause.addresses <= place.facts.addresses:
         return Problem.VALUE
-    held = place.facts.names | place.context | place.facts.stems
+    return Problem.NAME if _is_misnamed(clause, place) else None
+
+
+def _is_misnamed(clause: Facts, place: _Place) -> bool:
+    """Whether a name of the clause does not stand there; or stands only above, while the place
+    itself names another."""
+    above = False
     for name in clause.names:
-        if name in held or name in place.facts.text:
+        stems = [words.SYNONYMS.get(stem, stem) for stem in find_stems(name)]
+        if name in place.facts.words or all(_holds(one, place.facts.stems) for one in stems):
             continue
-        if not all(_holds(words.SYNONYMS.get(stem, stem), held) for stem in find_stems(name)):
-            return Problem.NAME
-    return None
+        if not all(one in place.context for one in stems):
+            return True
+        above = True
+    return above and bool(place.facts.names - clause.names)
 
 
 def _holds_amount(amount: Amount, held: Set[Amount]) -> bool:

@@ -25,6 +25,7 @@ from app.crms import CrmGrounds, build_crms
 from app.effects import build_effects
 from app.handoffs import HandoffGrounds, build_handoffs
 from app.language_models import LanguageModels, build_responder, open_language_models
+from app.knowledge_indexes import build_knowledge
 from app.lead_pictures import JudgedLeads
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.notices import NoticeGrounds, build_notices
@@ -33,6 +34,7 @@ from app.places import Places
 from app.public_address import PublicAddress
 from app.services import CurrentServices, Services
 from app.settings import AppSettings
+from app.vector_metrics import VectorMetrics
 from app.vendors import VendorShelf, build_vendors
 from core.clock import Clock, SystemClock
 from core.db import Database, UnitOfWork, keep
@@ -42,7 +44,6 @@ from core.outbox import DeadLetters, EffectRegistry, EmbeddedRunner, Outbox, Out
 from core.protocols.calendar import Calendar
 from core.protocols.knowledge_index import PassageEmbedder
 from core.security import TokenSigner, load_or_create_secret
-from integrations.local.knowledge_index import LocalKnowledgeIndex
 from portal.changes import ChangeNotifier
 from portal.outbox_view import OutboxView
 from portal.portal import Portal
@@ -162,7 +163,6 @@ async def build_resources(
     pool_size = settings.database.pool_size
     database = Database(places.database_url(settings), pool_size=pool_size)
     await prepare_database(database)
-    index = LocalKnowledgeIndex(database, embedder.dimensions) if embedder else None
     organization = OrganizationService(database, clock)
     await organization.apply_settings(settings.tenants, settings.sites)
     registry = CollectorRegistry()
@@ -181,7 +181,15 @@ async def build_resources(
         database=database,
         clock=clock,
         signer=signer,
-        knowledge=KnowledgeService(database, clock, index, embedder),
+        knowledge=await build_knowledge(
+            settings,
+            database,
+            clock,
+            vendors.get_vendors(),
+            embedder,
+            sorted({site.ref.tenant_id for site in organization.list_sites()}),
+            VectorMetrics(registry),
+        ),
         organization=organization,
         staff=StaffService(database, clock, vault),
         sessions=SessionService(database, clock, vault, throttle),

@@ -1,4 +1,4 @@
-"""Health: what waits to be done outside, what was given up, how far websites are read in."""
+"""Health: what waits to be done outside, what was given up, how websites and models do."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def _build(desk: Desk) -> APIRouter:
             effect=effect[:200],
             before=before,
             sites=await _measure_sites(desk, tenant_id),
+            models=desk.portal.models and desk.portal.models.list_states(),
+            model_failures=desk.portal.models.list_latest() if desk.portal.models else [],
         )
 
     @router.post("/health/letters/{letter_id}/replay")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from agent.model_failures import ModelRecord
 from core.clock import Clock
 from core.db import Database
 from core.security import TokenSigner
@@ -52,6 +53,7 @@ class Portal:
     followups: FollowupService
     connections: ConnectionService
     encode_mail: Callable[[StoredMail], bytes]
+    models: ModelRecord | None = None
 
     def is_secure(self, request: Request) -> bool:
         """Whether browsers reach this server over https."""
