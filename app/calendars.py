@@ -13,14 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import ConfigurationError, NotFound
 from core.outbox import EffectContext, effect
-from core.protocols.calendar import CalendarOwner
+from core.protocols.calendar import Calendar, CalendarOwner
 from sales.appointments.calendar_sync import CalendarSync
 from sales.appointments.service import AppointmentService
 from sales.connections.events import CalendarEventReceived
+from sales.organization.service import OrganizationService
 
 if TYPE_CHECKING:
     from app.services import Services
-    from app.wiring import Resources
 
 log = structlog.get_logger(__name__)
 
@@ -29,9 +29,11 @@ _LOCAL = "local"
 _PAUSE_SECONDS = 2.0
 
 
-def build_calendar_sync(resources: Resources, appointments: AppointmentService) -> CalendarSync:
+def build_calendar_sync(
+    organization: OrganizationService, calendar: Calendar, appointments: AppointmentService
+) -> CalendarSync:
     """Follows the calendars of the reps of `app.yaml`."""
-    settings, organization = appointments.slots.settings, resources.organization
+    settings = appointments.slots.settings
 
     def list_owners() -> list[CalendarOwner]:
         found = []
@@ -45,9 +47,9 @@ def build_calendar_sync(resources: Resources, appointments: AppointmentService) 
         return found if settings.enabled and settings.calendar_provider != _LOCAL else []
 
     return CalendarSync(
-        database=resources.database,
-        clock=resources.clock,
-        calendar=resources.calendar,
+        database=appointments.database,
+        clock=appointments.clock,
+        calendar=calendar,
         answers=appointments.answers,
         provider=settings.calendar_provider,
         list_owners=list_owners,

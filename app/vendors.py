@@ -39,6 +39,7 @@ from integrations.local.calendar import LocalCalendar
 from integrations.local.email import LocalEmailSender
 from sales.connections.credential_store import StoredCredentials
 from sales.connections.schemas import Vendor, Vendors
+from sales.notices.settings import MAIL
 from sales.organization.service import OrganizationService
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def choose_vendors(settings: AppSettings) -> Mapping[Capability, tuple[str, ...]
         "email": (settings.email.provider,),
         "crm": list_enabled_crms(settings.sales_agent.crm_integration),
         "sales_system": (settings.handoff.system,) if settings.handoff.enabled else (),
+        "notifier": tuple(dict.fromkeys(one.via for one in settings.notices if one.via != MAIL)),
+        "knowledge_index": (settings.sales_agent.vector_database.provider,),
     }
 
 
@@ -137,7 +140,8 @@ class VendorShelf:
             )
             for capability, keys in chosen.items()
             for key in keys
-            if key != LOCAL
+            # An index of passages is opened for its embedder: app/knowledge_indexes.py.
+            if key != LOCAL and capability != "knowledge_index"
         }
         self._vendors, self._opened = MappingProxyType(vendors), opened
         self._chosen = chosen

@@ -24,8 +24,8 @@ from app.changes import RecentChanges
 from app.crms import CrmGrounds, build_crms
 from app.effects import build_effects
 from app.handoffs import HandoffGrounds, build_handoffs
-from app.language_models import LanguageModels, build_responder, open_language_models
 from app.knowledge_indexes import build_knowledge
+from app.language_models import LanguageModels, build_responder, open_language_models
 from app.lead_pictures import JudgedLeads
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.notices import NoticeGrounds, build_notices
@@ -34,7 +34,6 @@ from app.places import Places
 from app.public_address import PublicAddress
 from app.services import CurrentServices, Services
 from app.settings import AppSettings
-from app.vector_metrics import VectorMetrics
 from app.vendors import VendorShelf, build_vendors
 from core.clock import Clock, SystemClock
 from core.db import Database, UnitOfWork, keep
@@ -182,13 +181,7 @@ async def build_resources(
         clock=clock,
         signer=signer,
         knowledge=await build_knowledge(
-            settings,
-            database,
-            clock,
-            vendors.get_vendors(),
-            embedder,
-            sorted({site.ref.tenant_id for site in organization.list_sites()}),
-            VectorMetrics(registry),
+            settings, database, clock, vendors.get_vendors(), embedder, organization, registry
         ),
         organization=organization,
         staff=StaffService(database, clock, vault),

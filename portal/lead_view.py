@@ -45,6 +45,8 @@ class LeadPageView:
     places: dict[str, str]
     appointments: tuple[BookedAppointment, ...]
     mails: tuple[MailAbstract, ...]
+    # Why the lead's address is written to no more; empty: it is.
+    suppressed: str = ""
 
 
 async def gather_lead(portal: Portal, principal: Principal, detail: LeadDetail) -> LeadPageView:
@@ -67,7 +69,10 @@ async def gather_lead(portal: Portal, principal: Principal, detail: LeadDetail) 
         mails |= {mail.id: mail for mail in written}
     written, _ = await portal.mails.list_mails(tenant_id, MailFilter(lead_id=detail.lead.id))
     mails |= {mail.id: mail for mail in written}
+    email = detail.lead.email
+    reason = await portal.mails.find_suppression(tenant_id, email) if email else None
     return LeadPageView(
+        suppressed=reason or "",
         records=tuple(records),
         older=ids[_TRANSCRIPTS:],
         values=tuple(_list_values(detail, places)),

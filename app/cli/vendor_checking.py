@@ -106,7 +106,7 @@ async def _open_database(settings: AppSettings, places: Places) -> AsyncIterator
 def names_vendors(settings: AppSettings) -> bool:
     """Whether app.yaml switches a vendor on, or has credentials of one."""
     chosen = {key for keys in choose_vendors(settings).values() for key in keys}
-    return chosen != {LOCAL} or any(
+    return chosen - {LOCAL} != set() or any(
         read_credentials(manifest, getattr(settings.integrations, key))
         for key, manifest in MANIFESTS.items()
     )

@@ -14,7 +14,7 @@ from core.errors import Forbidden, UserError
 from core.http import describe_errors
 from sales.followups.mail_service import MailService
 from sales.followups.rendering import MailTemplates
-from sales.followups.schemas import MailAbstract, MailFilter, MailKind, MailState
+from sales.followups.schemas import Delivery, MailAbstract, MailFilter, MailKind, MailState
 from sales.organization.rules import check_may, scope_of
 from sales.organization.schemas import Principal
 
@@ -44,6 +44,9 @@ class MailOut(BaseModel):
     sent_at: datetime | None
     resend_of: str | None
     requested_by: str | None
+    delivery: Delivery
+    delivery_note: str
+    delivery_at: datetime | None
 
 
 class MailsOut(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.errors import UserError
-from sales.usage.schemas import Cap
+from sales.usage.settings import Cap
 
 
 class BudgetSpent(UserError):

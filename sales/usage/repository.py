@@ -14,12 +14,12 @@ from sales.usage.models import ModelCall
 from sales.usage.schemas import (
     CallRequest,
     CallUsage,
-    Cap,
     CostlyConversation,
     RefusedTurn,
     Spent,
     UsageDay,
 )
+from sales.usage.settings import Cap
 
 _COUNTS = ModelCall.state != "refused"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 
-from sales.usage.schemas import CAPS, CallRequest, Cap, Spent
-from sales.usage.settings import BudgetSettings, CapSettings
+from sales.usage.schemas import CallRequest, Spent
+from sales.usage.settings import CAPS, BudgetSettings, Cap, CapSettings
 
 _MILLION = Decimal(1_000_000)
 

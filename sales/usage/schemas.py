@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-Cap = Literal["turn", "conversation", "site_day", "day"]
-CAPS: tuple[Cap, ...] = ("turn", "conversation", "site_day", "day")
 CallState = Literal["reserved", "settled", "refused"]
 
 

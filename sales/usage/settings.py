@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field
 
 from core.settings import Section
+
+Cap = Literal["turn", "conversation", "site_day", "day"]
+CAPS: tuple[Cap, ...] = ("turn", "conversation", "site_day", "day")
+"""The narrowest first."""
 
 
 class CapSettings(Section):

@@ -82,7 +82,9 @@ async def work(url: str, folder: Path, tickets: Sequence[Pass], steps: Steps) ->
     world = await open_world(url, folder)
     resources = world.resources
     sender = WatchedSender(resources.places.mail, steps)
-    effects = build_effects(resources.services.get, resources.calendar, sender)
+    effects = build_effects(
+        resources.services.get, resources.calendar, sender, resources.vendors.open
+    )
     clock = SystemClock()
     runner = EmbeddedRunner(resources.database, effects, clock, options=QUICK)
     outbox = Outbox(resources.database, effects, clock, runner)

@@ -19,15 +19,17 @@ from core.protocols.crm import CrmDeal, CrmRef
 from core.protocols.vendor import VendorContext
 from integrations.zoho.crm import build_crm, check_connection
 from integrations.zoho.failures import build_failure
+from integrations.zoho.history import cut
 from integrations.zoho.manifest import MANIFEST
 from integrations.zoho.settings import DATA_CENTRES, ZohoSettings
 from integrations.zoho.values import build_ref, escape
 from tests.contracts.crm_harness import TENANT, list_all_changes, make_activity, make_person
 from tests.integrations.zoho.harness import ZohoHarness, make_stand_in
-from tests.support.specification import VARIABLE
+from tests.support.specification import VARIABLE, Specification
 from tests.vendors.credentials import MemoryCredentials
-from tests.vendors.standin import Fault
+from tests.vendors.standin import Answer, Fault, SeenRequest
 from tests.vendors.zoho import CLIENT_SECRET, REFRESH_TOKEN, ZohoStandIn
+from tests.vendors.zoho_rest import DOCUMENT
 from tests.vendors.zoho_store import KEY
 
 
@@ -322,6 +324,64 @@ async def test_a_record_that_is_gone_there_is_made_anew(harness: ZohoHarness) ->
     again = await crm.upsert_person(TENANT, replace(person, known=first))
     assert again.created
     assert again.id != first.id
+
+
+class RecordsOnly(ZohoStandIn):
+    """A server made from the shared part of Zoho's description: it knows no fields, deleted
+    records, related notes or files."""
+
+    def answer(self, request: SeenRequest) -> Answer:
+        rest = Specification(DOCUMENT)
+        if rest.find_operation(request.method, request.path) is not None:
+            return Answer(404, {"message": "no such path"})
+        return super().answer(request)
+
+
+async def test_a_server_that_only_knows_records_gets_them() -> None:
+    with RecordsOnly() as stand_in:
+        harness = ZohoHarness(stand_in)
+        crm, person = harness.make_crm(), make_person()
+        await crm.prepare(TENANT)
+        assert {one.name for one in await crm.list_fields(TENANT, "person")} > {"Phone", "Email"}
+        lead = await crm.upsert_person(TENANT, person)
+        assert (await harness.make_crm().upsert_person(TENANT, person)).id == lead.id
+        assert await crm.find_person(TENANT, external_id=person.external_id) is None
+        deal = CrmDeal(new_id(), lead, "Silva", harness.stages[0])
+        assert (await crm.upsert_deal(TENANT, deal)).created
+        assert (await crm.upsert_deal(TENANT, deal)).id == harness.list_deals()[0].id
+        await crm.log_activity(TENANT, make_activity(lead))
+        await crm.log_activity(TENANT, make_activity(lead, kind="meeting"))
+        await crm.log_activity(TENANT, make_activity(lead, kind="transcript"))
+        assert len(harness.list_activities(lead.id)) == 3
+        _, cursor = await list_all_changes(crm, "")
+        assert (await list_all_changes(crm, cursor))[0] == []
+
+
+async def test_a_transcript_that_zoho_has_no_room_for_becomes_notes(harness: ZohoHarness) -> None:
+    crm = harness.make_crm()
+    lead = await crm.upsert_person(TENANT, make_person())
+    body = "\n".join(f"{n:05d} Visitor: é {'word ' * 12}end" for n in range(1000))
+    transcript = make_activity(lead, kind="transcript", body=body)
+    full = '{"code":"STORAGE_SPACE_EXCEEDED","message":"storage space exceeded"}'
+    harness.stand_in.faults.order(
+        Fault("status", 400, body=full, method="POST", path="/Attachments", times=2)
+    )
+    refs = {(await crm.log_activity(TENANT, transcript)).id for _ in range(2)}
+    assert len(refs) == 1
+    shown = harness.list_activities(lead.id)
+    assert [one.subject for one in shown] == [
+        f"Chat on larkmere.example ({n} of 3)" for n in (1, 2, 3)
+    ]
+    said = [line for one in shown for line in one.text.splitlines() if "Visitor:" in line]
+    assert "\n".join(said) == body
+
+
+def test_a_text_is_cut_at_the_ends_of_its_lines() -> None:
+    assert cut("short") == ["short"]
+    for text in ("x" * 70_000, "line\n" * 20_000, "\n" + "y" * 40_000):
+        parts = cut(text)
+        assert "".join(parts) == text
+        assert all(0 < len(part) <= 31_000 for part in parts)
 
 
 def test_a_slip_of_ours_would_fail_the_test() -> None:
