@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from core.protocols.crm import CrmChanges, CrmRecord
 from integrations.zoho.client import ZohoClient, read_date, split
+from integrations.zoho.failures import ZohoRejected
 from integrations.zoho.schema import ZohoSchema
 from integrations.zoho.values import (
     LEADS,
@@ -133,7 +134,15 @@ class ZohoChanges:
         fresh: list[Row] = []
         for number in range(1, _MOST_PAGES + 1):
             page = {**params, "page": str(number)}
-            answer = await self._client.get(tenant_id, "list changes", path, page, since=place.time)
+            try:
+                answer = await self._client.get(
+                    tenant_id, "list changes", path, page, since=place.time
+                )
+            except ZohoRejected as error:
+                # Deleted records are a list that not every server has.
+                if not whole or not error.is_elsewhere:
+                    raise
+                break
             fresh += [row for row in answer.list_rows() if not place.has_seen(row, name)]
             if not answer.has_more:
                 break

@@ -30,10 +30,11 @@ class ZohoDeals:
 
     async def upsert(self, tenant_id: str, deal: CrmDeal) -> CrmRef:
         """Create it, or move it to its stage; beside the contact as soon as there is one."""
-        await self._schema.require_key(tenant_id, DEALS)
+        key = await self._schema.require_key(tenant_id, DEALS)
         await self._schema.check_option(tenant_id, DEALS, "Stage", deal.stage)
         became = await self._people.find_conversion(tenant_id, deal.person)
         payload = await self._build_payload(tenant_id, deal, became.get(CONTACTS, ""))
+        payload |= {key: deal.external_id} if key else {}
         address = await self._client.read_address(tenant_id)
         known = deal.known.id if deal.known else await self._adopt(tenant_id, deal, became)
         if known:
@@ -54,7 +55,8 @@ class ZohoDeals:
             "POST",
             f"/{DEALS}/upsert",
             payload,
-            duplicate_check_fields=[self._key],
+            # Zoho's own check of deals is by their names.
+            duplicate_check_fields=[key or "Deal_Name"],
         )
         return build_ref(address, read_id(item), DEALS, created=item.get("action") == "insert")
 
@@ -77,7 +79,6 @@ class ZohoDeals:
         payload: dict[str, Any] = {
             "Deal_Name": deal.name,
             "Stage": deal.stage,
-            self._key: deal.external_id,
         }
         if deal.amount_minor is not None:
             payload["Amount"] = read_amount(deal.amount_minor, deal.currency)

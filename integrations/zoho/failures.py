@@ -25,6 +25,7 @@ VENDOR = "Zoho CRM"
 _PATIENCE = {"TOO_MANY_REQUESTS", "LIMIT_REACHED"}
 _AGAIN = {"INTERNAL_ERROR", "INTERNAL_SERVER_ERROR", "RECORD_LOCKED", "ALREADY_SCHEDULED"}
 _MISSING = {"NO_RECORDS_FOUND", "NO_CONTENT", "RECORD_NOT_FOUND"}
+_NO_PLACE = {"", "INVALID_URL_PATTERN", "INVALID_MODULE", "INVALID_REQUEST_METHOD"}
 _TOKEN = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
 # Credits come back over 24 hours; a minute's limit sooner.
 _PAUSE = timedelta(minutes=1)
@@ -43,6 +44,11 @@ class ZohoRejected(Rejected):
     ) -> None:
         super().__init__(VENDOR, operation, excerpt)
         self.code, self.details, self.status = code, dict(details or {}), status
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the server has no such place: no word on a record, a right or a value."""
+        return self.status in (400, 404) and self.code in _NO_PLACE
 
     @property
     def is_missing(self) -> bool:

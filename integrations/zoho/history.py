@@ -7,14 +7,15 @@ one and names the first. A transcript is a file, whole, with our id in its name.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from core.errors import Rejected
 from core.protocols.crm import CrmActivity, CrmRef
 from integrations.zoho.client import ZohoClient, check_item, read_id
-from integrations.zoho.failures import VENDOR, ZohoRejected, read_items
+from integrations.zoho.failures import ZohoRejected, build_failure, read_items
 from integrations.zoho.people import ZohoPeople
 from integrations.zoho.schema import ZohoSchema
 from integrations.zoho.values import CONTACTS, DEALS, EVENTS, LEADS, build_ref, build_time
@@ -22,8 +23,10 @@ from integrations.zoho.values import CONTACTS, DEALS, EVENTS, LEADS, build_ref, 
 NOTES, ATTACHMENTS = "Notes", "Attachments"
 # https://www.zoho.com/crm/developer/docs/api/v8/create-notes.html
 _LONGEST_NOTE = 32_000
+_LONGEST_PART = 31_000
 _LONGEST_TITLE = 120
 _LONGEST_EVENT_TITLE = 255
+_NO_ROOM = {"STORAGE_SPACE_EXCEEDED", "FILE_SIZE_MORE_THAN_ALLOWED_SIZE", "NOT_SUPPORTED"}
 _PAGES = 10
 _MEETING = timedelta(minutes=30)
 
@@ -33,7 +36,6 @@ class ZohoHistory:
 
     def __init__(self, client: ZohoClient, schema: ZohoSchema, people: ZohoPeople) -> None:
         self._client, self._schema, self._people = client, schema, people
-        self._key = schema.key
 
     async def log(self, tenant_id: str, activity: CrmActivity) -> CrmRef:
         """Write the entry, or change it."""
@@ -41,14 +43,32 @@ class ZohoHistory:
         contact = became.get(CONTACTS)
         place = CrmRef(contact, CONTACTS) if contact else CrmRef(activity.person.id, LEADS)
         if activity.kind == "transcript":
-            return await self._attach(tenant_id, activity, place)
-        if activity.kind == "meeting":
-            if len(activity.body) > _LONGEST_NOTE:
-                await self._attach(tenant_id, activity, place)
-            return await self._meet(tenant_id, activity, place, became.get(DEALS, ""))
+            return await self._keep_whole(tenant_id, activity, place)
         if len(build_note(activity)) > _LONGEST_NOTE:
-            await self._attach(tenant_id, activity, place)
+            await self._keep_whole(tenant_id, activity, place)
+        if activity.kind == "meeting":
+            return await self._meet(tenant_id, activity, place, became.get(DEALS, ""))
         return await self._note(tenant_id, activity, place)
+
+    async def _keep_whole(self, tenant_id: str, activity: CrmActivity, place: CrmRef) -> CrmRef:
+        """As a file; as several notes where Zoho takes none, e.g. because its space is full."""
+        try:
+            return await self._attach(tenant_id, activity, place)
+        except ZohoRejected as error:
+            if not error.is_elsewhere and error.code not in _NO_ROOM:
+                raise
+        parts = cut(activity.body)
+        refs = []
+        for number, text in enumerate(parts, 1):
+            part = replace(
+                activity,
+                external_id=f"{activity.external_id}/{number}",
+                subject=f"{activity.subject} ({number} of {len(parts)})",
+                body=text,
+                known=None,
+            )
+            refs.append(await self._note(tenant_id, part, place))
+        return refs[0]
 
     async def _note(self, tenant_id: str, activity: CrmActivity, place: CrmRef) -> CrmRef:
         known = activity.known.id if activity.known else ""
@@ -70,13 +90,13 @@ class ZohoHistory:
     async def _meet(
         self, tenant_id: str, activity: CrmActivity, place: CrmRef, deal_id: str
     ) -> CrmRef:
-        await self._schema.require_key(tenant_id, EVENTS)
+        name = await self._schema.require_key(tenant_id, EVENTS)
         event = build_event(activity, place, deal_id)
         address = await self._client.read_address(tenant_id)
         known = activity.known.id if activity.known else ""
         if known and await self._change(tenant_id, f"/{EVENTS}/{known}", event):
             return build_ref(address, known, EVENTS)
-        key = {self._key: activity.external_id}
+        key = {name: activity.external_id} if name else {}
         try:
             item = await self._client.write_one(
                 tenant_id, "log activity", "POST", f"/{EVENTS}", {**event, **key}
@@ -108,7 +128,7 @@ class ZohoHistory:
             files={"file": (name, data, "text/plain; charset=utf-8")},
         )
         if answer.status == 404:
-            raise Rejected(VENDOR, "attach transcript", f"404 no such record: {place.id}")
+            raise build_failure("attach transcript", 404, json.dumps(answer.data))
         items = read_items("attach transcript", answer.data)
         new = read_id(check_item("attach transcript", items[0] if items else {}))
         if old:
@@ -127,12 +147,14 @@ class ZohoHistory:
     ) -> list[Mapping[str, Any]]:
         rows: list[Mapping[str, Any]] = []
         for number in range(1, _PAGES + 1):
-            answer = await self._client.get(
-                tenant_id,
-                f"list {kind}",
-                f"/{place.kind}/{place.id}/{kind}",
-                {"fields": fields, "page": str(number), "per_page": "200"},
-            )
+            params = {"fields": fields, "page": str(number), "per_page": "200"}
+            path = f"/{place.kind}/{place.id}/{kind}"
+            try:
+                answer = await self._client.get(tenant_id, f"list {kind}", path, params)
+            except ZohoRejected as error:
+                if not error.is_elsewhere:
+                    raise
+                break
             rows += answer.list_rows()
             if not answer.has_more:
                 break
@@ -166,6 +188,16 @@ def shorten(text: str, mark: str) -> str:
         return text
     rest = f"\n… (the whole text is in the attached file)\n\n{mark}"
     return text[: _LONGEST_NOTE - len(rest)] + rest
+
+
+def cut(text: str) -> list[str]:
+    """A text in parts that fit into notes, at the ends of lines where there are any."""
+    parts, rest = [], text
+    while len(rest) > _LONGEST_PART:
+        end = rest.rfind("\n", 1, _LONGEST_PART) + 1 or _LONGEST_PART
+        parts.append(rest[:end])
+        rest = rest[end:]
+    return [*parts, rest]
 
 
 def build_event(activity: CrmActivity, place: CrmRef, deal_id: str) -> dict[str, Any]:

@@ -83,7 +83,8 @@ class ZohoPeople:
         if record_id:
             return await self._find_by_id(tenant_id, record_id)
         if external_id:
-            await self._schema.require_key(tenant_id, LEADS)
+            if not await self._schema.require_key(tenant_id, LEADS):
+                return None
             wanted = {"criteria": f"({self._key}:equals:{escape(external_id)})"}
         elif email:
             wanted = {"email": email}

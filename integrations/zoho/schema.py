@@ -9,11 +9,13 @@ from typing import Any
 from core.errors import Rejected
 from integrations.zoho.client import Answer, ZohoClient
 from integrations.zoho.failures import VENDOR, ZohoRejected, build_item_failure
+from integrations.zoho.standard_fields import STANDARD_FIELDS
 from integrations.zoho.values import CONTACTS, DEALS, EVENTS, LEADS, Described, list_options
 
 # New fields and options are seen after this.
 _KEEP = timedelta(minutes=10)
 _LENGTH = 100
+_TELLS_WHY = ("OAUTH_SCOPE_MISMATCH", "NO_PERMISSION")
 
 
 class ZohoSchema:
@@ -21,6 +23,7 @@ class ZohoSchema:
 
     def __init__(self, client: ZohoClient) -> None:
         self._client = client
+        self._unread: set[tuple[str, str]] = set()
         self._kept: dict[tuple[str, str], tuple[Described, datetime]] = {}
 
     @property
@@ -39,15 +42,16 @@ class ZohoSchema:
                 tenant_id, f"describe {module}", "/settings/fields", {"module": module}
             )
         except ZohoRejected as error:
-            # A module that this account has not, or a server that only knows records. Without a
-            # description people are told apart by their addresses.
-            if fresh or error.code in ("OAUTH_SCOPE_MISMATCH", "NO_PERMISSION"):
+            if error.code in _TELLS_WHY or error.status not in (400, 404):
                 raise
             answer = Answer(404, None)
         rows = (answer.data or {}).get("fields") or () if isinstance(answer.data, dict) else ()
         described = {str(one["api_name"]): one for one in rows if one.get("api_name")}
-        self._kept[tenant_id, module] = (described, now)
-        return described
+        # A server that only knows records: people are told apart by their addresses there.
+        chosen = described or STANDARD_FIELDS.get(module, {})
+        (self._unread.discard if described else self._unread.add)((tenant_id, module))
+        self._kept[tenant_id, module] = (chosen, now)
+        return chosen
 
     async def has_key(self, tenant_id: str, module: str) -> bool:
         """Whether records of the module have a field for our id."""
@@ -63,21 +67,26 @@ class ZohoSchema:
             try:
                 if self.key in await self.describe(tenant_id, module, fresh=True):
                     continue
+                if (tenant_id, module) in self._unread:
+                    continue
                 await self._create_key(tenant_id, module)
             except Rejected as error:
                 if module in (LEADS, DEALS):
                     raise self.build_missing(module, error.excerpt) from None
 
-    async def require_key(self, tenant_id: str, module: str) -> None:
-        """See that the field is there.
+    async def require_key(self, tenant_id: str, module: str) -> str:
+        """The field's name; empty where the server does not tell its fields.
 
         Raises:
             Rejected: it is missing; says how to create it.
         """
         if self.key in await self.describe(tenant_id, module):
-            return
-        if self.key not in await self.describe(tenant_id, module, fresh=True):
-            raise self.build_missing(module, "it is not there")
+            return self.key
+        if self.key in await self.describe(tenant_id, module, fresh=True):
+            return self.key
+        if (tenant_id, module) in self._unread:
+            return ""
+        raise self.build_missing(module, "it is not there")
 
     def build_missing(self, module: str, why: str) -> Rejected:
         """How to create the field by hand."""
