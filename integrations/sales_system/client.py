@@ -68,9 +68,7 @@ async def check_connection(context: VendorContext, tenant_id: str) -> str:
     systems = build_sales_systems(context)
     for system in systems.values():
         await system.list_standings(tenant_id, "", 1)
-    return (
-        f"{len(systems)} endpoint{'s' if len(systems) > 1 else ''} at {context.settings.endpoint}"
-    )
+    return f"{' and '.join(systems)} at {context.settings.endpoint}"
 
 
 class TokenSource:
@@ -218,8 +216,8 @@ class HttpSalesSystem:
                 raise Unavailable(VENDOR, operation, type(error).__name__) from None
             if answer.status_code != 401 or is_last or not self._tokens.can_renew:
                 break
-            await self._tokens.renew(tenant_id, values)
-            proof, values = await self._tokens.get(tenant_id)
+            values = await self._tokens.renew(tenant_id, values)
+            proof = {"authorization": f"Bearer {values['access_token']}"}
         if answer.status_code == 401:
             raise AuthenticationFailed(VENDOR, operation, "401")
         return answer
