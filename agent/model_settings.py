@@ -48,9 +48,9 @@ class ModelSettings(Section):
     """The same of `fallback`; unset: that of `chat` where the provider is the same."""
     fallback_api_key: Secret | None = None
     """The same of `fallback`; unset: that of `chat` where the provider is the same."""
-    timeout: float = Field(default=25, gt=0, le=120)
+    timeout: float = Field(default=25, gt=0, le=600)
     """Seconds for all calls of a turn together; then the embedded responder answers."""
-    first_token_timeout: float = Field(default=8, gt=0, le=60)
+    first_token_timeout: float = Field(default=8, gt=0, le=300)
     """Seconds until a model's first word."""
     token_timeout: float = Field(default=5, gt=0, le=60)
     """Seconds between two words."""
@@ -61,7 +61,12 @@ class ModelSettings(Section):
     options: dict[str, Any] = Field(default_factory=dict)
     """Further arguments of the provider's chat model in LangChain, e.g. reasoning_effort: low."""
     embeddings: str = Field(default="local", pattern=r"^(local|[a-z_0-9]+:\S+)$")
-    """What makes vectors of passages and questions. local: the embedded model."""
+    """What makes vectors of passages and questions. local: the embedded model. A change is made
+    without downtime: docs/knowledge-indexes.md."""
+    embeddings_base_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """The same of `embeddings`; unset: that of `chat` where the provider is the same."""
+    embeddings_api_key: Secret | None = None
+    """The same of `embeddings`; unset: that of `chat` where the provider is the same."""
     prompts: str | None = None
     """A folder with own prompts, relative to app.yaml: system.md, turn.md. docs/models.md."""
     breaker: BreakerSettings = BreakerSettings()

@@ -29,17 +29,19 @@ _BATCH = 500
 
 @dataclass(slots=True)
 class _Loaded:
-    matrix: VectorMatrix
+    matrix: VectorMatrix | None = None
     revision: int = -1
     removals: int = 0
     checked_at: float = float("-inf")
+    forgotten: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class LocalKnowledgeIndex:
     """A `KnowledgeIndex` for one machine: exact, no server, no extension of the database."""
 
-    def __init__(self, database: Database, dimensions: int) -> None:
+    def __init__(self, database: Database, dimensions: int | None = None) -> None:
+        """`dimensions` None: those of the vectors that are stored."""
         self._database = database
         self._dimensions = dimensions
         self._loaded: dict[Namespace, _Loaded] = {}
@@ -99,19 +101,21 @@ class LocalKnowledgeIndex:
         loaded = self._loaded.get(namespace)
         if loaded is None or time.monotonic() - loaded.checked_at > _POLL_SECONDS:
             loaded = await self._refresh(namespace)
-        return loaded.matrix.search(vector, limit)
+        return loaded.matrix.search(vector, limit) if loaded.matrix is not None else []
 
     async def _refresh(self, namespace: Namespace) -> _Loaded:
-        loaded = self._loaded.setdefault(namespace, _Loaded(VectorMatrix(self._dimensions)))
+        loaded = self._loaded.setdefault(namespace, _Loaded())
         async with loaded.lock:
             if time.monotonic() - loaded.checked_at <= _POLL_SECONDS:
                 return loaded
-            started = time.monotonic()
+            started, forgotten = time.monotonic(), loaded.forgotten
             async with self._database.reading(namespace.tenant_id) as uow:
                 row = await self._find_revision(uow, namespace)
                 if row is not None and row.revision != loaded.revision:
                     await self._load_changes(uow, namespace, loaded, row)
-            loaded.checked_at = started
+            # A change of our own that came in between may not have been read.
+            if loaded.forgotten == forgotten:
+                loaded.checked_at = started
         return loaded
 
     async def _load_changes(
@@ -126,11 +130,15 @@ class LocalKnowledgeIndex:
         rows = (await uow.session.execute(query)).all()
         ids = [passage_id for passage_id, _ in rows]
         blob = b"".join(vector for _, vector in rows)
-        vectors = np.frombuffer(blob, dtype="<f4").reshape(len(ids), self._dimensions)
-        if whole:
-            loaded.matrix.replace_all(ids, vectors)
-        elif ids:
-            loaded.matrix.add(ids, vectors)
+        dimensions = self._dimensions or (len(rows[0][1]) // 4 if rows else 0)
+        if loaded.matrix is None and dimensions:
+            loaded.matrix = VectorMatrix(dimensions)
+        if loaded.matrix is not None:
+            vectors = np.frombuffer(blob, dtype="<f4").reshape(len(ids), dimensions)
+            if whole:
+                loaded.matrix.replace_all(ids, vectors)
+            elif ids:
+                loaded.matrix.add(ids, vectors)
         loaded.revision, loaded.removals = row.revision, row.removals
 
     async def _find_revision(
@@ -181,3 +189,4 @@ class LocalKnowledgeIndex:
         loaded = self._loaded.get(namespace)
         if loaded is not None:
             loaded.checked_at = float("-inf")
+            loaded.forgotten += 1

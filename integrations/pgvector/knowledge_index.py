@@ -21,7 +21,7 @@ from core.db import Database, UnitOfWork
 from core.errors import Rejected, Unavailable
 from core.protocols.knowledge_index import Namespace, PassageLabel, VectorMatch, Vectors
 from integrations.pgvector.settings import PgvectorSettings
-from integrations.pgvector.tables import VECTORS, measured_column
+from integrations.pgvector.tables import VECTORS, measured_column, prepare_search
 
 _VENDOR = "pgvector"
 _BATCH = 200
@@ -35,10 +35,15 @@ class PgvectorKnowledgeIndex:
     """Vectors as rows of `pgvector_vectors`. `tables.prepare` must have run."""
 
     def __init__(
-        self, database: Database, dimensions: int, settings: PgvectorSettings | None = None
+        self,
+        database: Database,
+        dimensions: int | None = None,
+        settings: PgvectorSettings | None = None,
     ) -> None:
+        """`dimensions`: vectors of another length are refused; None: any."""
         self._database, self._dimensions = database, dimensions
         self._settings = settings or PgvectorSettings()
+        self._indexed: set[str] = set()
 
     async def upsert(
         self,
@@ -52,7 +57,7 @@ class PgvectorKnowledgeIndex:
         Raises:
             Rejected: they are of another length.
         """
-        if vectors.size and vectors.shape[1] != self._dimensions:
+        if vectors.size and self._dimensions and vectors.shape[1] != self._dimensions:
             raise Rejected(
                 _VENDOR,
                 "store vectors",
@@ -76,6 +81,8 @@ class PgvectorKnowledgeIndex:
             set_=changed,
             where=_same_site(made.excluded),
         )
+        if rows:
+            await self._prepare_search(namespace.embedding, vectors.shape[1])
         async with self._writing(namespace, "store vectors") as uow:
             for first in range(0, len(rows), _BATCH):
                 await uow.session.execute(statement, rows[first : first + _BATCH])
@@ -98,7 +105,7 @@ class PgvectorKnowledgeIndex:
         if limit < 1:
             return []
         approximate = self._settings.search == "hnsw"
-        column: Any = measured_column(self._dimensions) if approximate else VECTORS.c.vector
+        column: Any = measured_column(len(vector)) if approximate else VECTORS.c.vector
         distance = column.cosine_distance(literal(vector, type_=column.type))
         query = (
             select(VECTORS.c.passage_id, distance.label("distance"))
@@ -115,6 +122,18 @@ class PgvectorKnowledgeIndex:
             raise Unavailable(_VENDOR, "search", _reason(error)) from None
         found = [VectorMatch(int(passage_id), 1.0 - float(far)) for passage_id, far in rows]
         return sorted(found, key=lambda match: (-match.cosine, match.passage_id))
+
+    async def _prepare_search(self, embedding: str, dimensions: int) -> None:
+        """The index that the settings ask for, or none: once in a process, before any vector of
+        the model is stored."""
+        if embedding in self._indexed:
+            return
+        approximate = self._settings.search == "hnsw"
+        try:
+            await prepare_search(self._database, embedding, dimensions, approximate=approximate)
+        except SQLAlchemyError as error:
+            raise Unavailable(_VENDOR, "prepare the index", _reason(error)) from None
+        self._indexed.add(embedding)
 
     async def _allow_iterating(self, uow: UnitOfWork) -> None:
         values = {

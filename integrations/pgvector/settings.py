@@ -8,7 +8,7 @@ from core.settings import Section
 
 
 class PgvectorSettings(Section):
-    """`sales_agent.vector_database.pgvector`."""
+    """`search` is that of `sales_agent.vector_database`."""
 
     search: Literal["exact", "hnsw"] = "exact"
     """exact: every vector of the site is compared, nothing is missed; fast up to about 50,000

@@ -50,9 +50,9 @@ async def prepare(database: Database) -> str:
         async with database.engine.begin() as connection:
             # waiver: definitions of tables have no ORM, and hold no tenant's rows
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-            # waiver: as above
+            # waiver: definitions have no ORM, and hold no tenant's rows
             await connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-            # waiver: as above
+            # waiver: definitions have no ORM, and hold no tenant's rows
             found = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
             version = str(await connection.scalar(found))
             await connection.run_sync(METADATA.create_all)
@@ -80,7 +80,7 @@ async def prepare_search(
     """
     if approximate and dimensions > _HALF_LIMIT:
         raise ConfigurationError(
-            "sales_agent.vector_database.pgvector.search",
+            "sales_agent.vector_database.search",
             [f"{dimensions} dimensions are more than hnsw takes ({_HALF_LIMIT}). Write exact."],
         )
     name = _INDEX_PREFIX + sha256(embedding.encode()).hexdigest()[:16]
@@ -90,7 +90,7 @@ async def prepare_search(
         if approximate:
             kind = "vector" if dimensions <= _FULL_LIMIT else "halfvec"
             quoted = embedding.replace("'", "''").replace(":", "\\:")
-            # waiver: as above; the name of the model is quoted, and comes from app.yaml
+            # waiver: as above, tables have no rows yet; the model's name is quoted, from app.yaml
             statement = text(
                 f"CREATE INDEX IF NOT EXISTS {name} ON pgvector_vectors USING hnsw "
                 f"(CAST(vector AS {kind}({dimensions})) {kind}_cosine_ops) "
@@ -98,7 +98,7 @@ async def prepare_search(
             )
             await connection.execute(statement)
             return
-        # waiver: as above
+        # waiver: definitions have no ORM, and hold no tenant's rows
         query = text("SELECT indexname FROM pg_indexes WHERE indexname LIKE :prefix")
         found = await connection.execute(query, {"prefix": f"{_INDEX_PREFIX}%"})
         for index in found.scalars().all():

@@ -56,6 +56,7 @@ class PineconeKnowledgeIndex:
         self._credentials = context.credentials
         self._control = control or ControlPlane(self._settings)
         self._opened: dict[tuple[str, str], _Opened] = {}
+        self._dimensions: int | None = None
         self._opening = asyncio.Lock()
 
     async def prepare(self, tenant_id: str, dimensions: int) -> str:
@@ -235,6 +236,7 @@ class PineconeKnowledgeIndex:
         name = self._settings.index
         if DIMENSIONS not in name:
             return name
+        dimensions = self._dimensions = dimensions or self._dimensions
         if dimensions is None:
             raise ConfigurationError(
                 "integrations.pinecone", [f"index: {DIMENSIONS} is not known yet. Name the index"]

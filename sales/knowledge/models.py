@@ -39,8 +39,9 @@ class KnowledgePassage(TenantRow, Base):
 
     `start` and `end` are the character span in the page's text. `site_token` is the site's id
     as one word, so that the keyword index can hold all sites and search one.
-    `embedding` names the embedding model whose vector the knowledge index holds; null while
-    the vector is still to be made.
+    `embedding` names the vector set that serves the site, once it holds the passage's vector;
+    null while the vector is still to be made. `next_embedding` is the same of the set that is
+    being built to take its place.
     """
 
     __tablename__ = "knowledge_passages"
@@ -66,6 +67,30 @@ class KnowledgePassage(TenantRow, Base):
     content_hash: Mapped[str]
     site_token: Mapped[str]
     embedding: Mapped[str | None]
+    next_embedding: Mapped[str | None]
+
+
+class KnowledgeVectorSet(TenantRow, Base):
+    """A site's vectors of one embedding model in one knowledge index.
+
+    `state`: `serving` answers questions, one for each site; `building` is made beside it, at most
+    one; `retired` is to be deleted. `place` and `model` say how it is opened again, `embedding` is
+    the model's own name. `wanted_at`: the start of the process that was configured so; an older
+    process that still runs does not undo it. `calibration`: see `calibration.py`.
+    """
+
+    __tablename__ = "knowledge_vector_sets"
+
+    site_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str]
+    model: Mapped[str]
+    embedding: Mapped[str]
+    dimensions: Mapped[int]
+    state: Mapped[str]
+    wanted_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    calibration: Mapped[dict[str, Any] | None]
 
 
 class KnowledgeRemovedVector(TenantRow, Base):

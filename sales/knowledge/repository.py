@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from core.ids import new_id
+from core.protocols.knowledge_index import PassageLabel
 from sales.knowledge.models import (
     KnowledgePage,
     KnowledgePassage,
@@ -40,12 +41,14 @@ _STORED = (
 )
 _SELECT_STORED = select(*_STORED).join(KnowledgePage, KnowledgePage.id == KnowledgePassage.page_id)
 # Every question needs these two: built once, because building costs as much as executing.
-_BY_ID = _SELECT_STORED.where(
-    KnowledgePassage.id.in_(bindparam("ids", expanding=True)),
-    KnowledgePassage.site_id == bindparam("site_id"),
+_BY_ID = keep(
+    _SELECT_STORED.where(
+        KnowledgePassage.id.in_(bindparam("ids", expanding=True)),
+        KnowledgePassage.site_id == bindparam("site_id"),
+    )
 )
-_REVISION = select(KnowledgeRevision.revision).where(
-    KnowledgeRevision.site_id == bindparam("site_id")
+_REVISION = keep(
+    select(KnowledgeRevision.revision).where(KnowledgeRevision.site_id == bindparam("site_id"))
 )
 
 
@@ -74,7 +77,7 @@ class KnowledgeRepository:
                 KnowledgePage.site_id == self._site_id, KnowledgePage.source == source
             )
         )
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows}
 
     async def count_pages(self) -> int:
         """How many pages the site has, of all sources."""
@@ -155,14 +158,35 @@ class KnowledgeRepository:
         rows = (await self._session.execute(query)).scalars()
         return [str(path[-1]) for path in rows if path]
 
-    async def list_unembedded(self, embedding: str, limit: int) -> list[StoredPassage]:
-        """Passages whose vector is still to be made by this model, oldest first."""
+    async def list_unembedded(
+        self, embedding: str, limit: int, *, building: bool = False
+    ) -> list[StoredPassage]:
+        """Passages whose vector is still to be made for this vector set, oldest first."""
+        lacking = self._lacks(embedding, building=building)
         query = (
-            _SELECT_STORED.where(KnowledgePassage.site_id == self._site_id, self._lacks(embedding))
+            _SELECT_STORED.where(KnowledgePassage.site_id == self._site_id, lacking)
             .order_by(KnowledgePassage.id)
             .limit(limit)
         )
         return [_stored(row) for row in await self._session.execute(query)]
+
+    async def list_sample(self, limit: int) -> list[StoredPassage]:
+        """Passages from all over the site, the same at every call while it does not change."""
+        query = _SELECT_STORED.where(KnowledgePassage.site_id == self._site_id)
+        rows = await self._session.execute(
+            query.order_by(KnowledgePassage.content_hash).limit(limit)
+        )
+        return [_stored(row) for row in rows]
+
+    async def list_labels(self, ids: Collection[int]) -> dict[int, PassageLabel]:
+        """Page and source of passages, by id."""
+        query = (
+            select(KnowledgePassage.id, KnowledgePassage.url, KnowledgePage.source)
+            .join(KnowledgePage, KnowledgePage.id == KnowledgePassage.page_id)
+            .where(KnowledgePassage.id.in_(list(ids)))
+        )
+        rows = await self._session.execute(query)
+        return {key: PassageLabel(page, source) for key, page, source in rows}
 
     async def find_unembedded(self, embedding: str, ids: Collection[int]) -> set[int]:
         """Those of `ids` whose vector is still to be made by this model."""
@@ -170,17 +194,43 @@ class KnowledgeRepository:
         query = query.where(KnowledgePassage.id.in_(list(ids)), self._lacks(embedding))
         return set((await self._session.execute(query)).scalars())
 
-    async def mark_embedded(self, ids: Collection[int], embedding: str) -> None:
-        """The knowledge index holds these passages' vectors of this model."""
+    async def mark_embedded(
+        self, ids: Collection[int], embedding: str, *, building: bool = False
+    ) -> None:
+        """The knowledge index holds these passages' vectors of this set."""
+        column = "next_embedding" if building else "embedding"
         for batch in _batches(ids):
             chosen = update(KnowledgePassage).where(KnowledgePassage.id.in_(batch))
-            await self._session.execute(chosen.values(embedding=embedding))
+            await self._session.execute(chosen.values({column: embedding}))
 
-    async def count_embedded(self, embedding: str) -> EmbeddingProgress:
-        """How far the vectors of this model are."""
+    async def list_embeddings(self) -> list[str]:
+        """The vector sets that passages are marked with as serving."""
+        query = select(KnowledgePassage.embedding).distinct()
+        query = query.where(
+            KnowledgePassage.site_id == self._site_id, KnowledgePassage.embedding.is_not(None)
+        )
+        return [str(name) for name in (await self._session.execute(query)).scalars()]
+
+    async def forget_next_embedding(self) -> None:
+        """No other vector set is being built any more."""
+        chosen = update(KnowledgePassage).where(
+            KnowledgePassage.site_id == self._site_id,
+            KnowledgePassage.next_embedding.is_not(None),
+        )
+        await self._session.execute(chosen.values(next_embedding=None))
+
+    async def take_next_embedding(self) -> None:
+        """The set that was built is the one that serves now."""
+        chosen = update(KnowledgePassage).where(KnowledgePassage.site_id == self._site_id)
+        values = {"embedding": KnowledgePassage.next_embedding, "next_embedding": None}
+        await self._session.execute(chosen.values(values))
+
+    async def count_embedded(self, embedding: str, *, building: bool = False) -> EmbeddingProgress:
+        """How far the vectors of this set are."""
         of_site = KnowledgePassage.site_id == self._site_id
+        lacking = self._lacks(embedding, building=building)
         total = await self._scalar(select(func.count()).where(of_site))
-        waiting = await self._scalar(select(func.count()).where(of_site, self._lacks(embedding)))
+        waiting = await self._scalar(select(func.count()).where(of_site, lacking))
         return EmbeddingProgress(done=int(total) - int(waiting), total=int(total))
 
     async def list_removed_vectors(self, limit: int) -> list[int]:
@@ -239,7 +289,7 @@ class KnowledgeRepository:
                 KnowledgePage.url.in_(batch),
             )
             rows = await self._session.execute(query)
-            found |= dict(rows.tuples().all())
+            found |= {row[0]: row[1] for row in rows}
         return found
 
     async def _keep_unchanged(self, page_id: str, page: PageContent) -> list[PassageContent]:
@@ -258,7 +308,7 @@ class KnowledgeRepository:
             row.ordinal, row.start, row.end = passage.ordinal, passage.start, passage.end
             if row.title != page.title:
                 # The title is part of what is embedded.
-                row.title, row.embedding = page.title, None
+                row.title, row.embedding, row.next_embedding = page.title, None, None
         await self._session.flush()
         await self._remove_passages([row.id for rows in stored.values() for row in rows])
         return fresh
@@ -315,10 +365,11 @@ class KnowledgeRepository:
             "content_hash": passage.content_hash,
             "site_token": site_token(self._site_id),
             "embedding": None,
+            "next_embedding": None,
         }
 
-    def _lacks(self, embedding: str) -> Any:
-        column = KnowledgePassage.embedding
+    def _lacks(self, embedding: str, *, building: bool = False) -> Any:
+        column = KnowledgePassage.next_embedding if building else KnowledgePassage.embedding
         return or_(column.is_(None), column != embedding)
 
     async def _scalar(self, query: Any) -> Any:

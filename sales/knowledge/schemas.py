@@ -63,6 +63,20 @@ class EmbeddingProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorState:
+    """How a site's vectors stand. `serving` answers questions; `building` is made to take its
+    place. `usable` is False where the serving model or index cannot be opened any more, so that
+    keywords alone are searched. `trouble`: what the index or the model said last; empty: well."""
+
+    serving: str
+    progress: EmbeddingProgress
+    building: str | None
+    building_progress: EmbeddingProgress | None
+    usable: bool
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageState:
     """What is known of a stored page without reading its text."""
 

@@ -8,18 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
 from core.clock import Clock
 from core.db import Database
-from core.errors import ProviderError
-from core.protocols.knowledge_index import (
-    KnowledgeIndex,
-    Namespace,
-    PassageEmbedder,
-    VectorMatch,
-    Vectors,
-)
+from core.protocols.knowledge_index import KnowledgeIndex, PassageEmbedder, VectorMatch
 from sales.knowledge.keyword_search import search_keywords
 from sales.knowledge.passage_cache import PassageCache
 from sales.knowledge.ranking import (
@@ -27,18 +18,25 @@ from sales.knowledge.ranking import (
     RankedPassage,
     choose_search_words,
     fuse,
-    rank_passages,
+    rank_hits,
 )
 from sales.knowledge.repository import KnowledgeRepository
-from sales.knowledge.schemas import EmbeddingProgress, PageContent, StoredPassage
+from sales.knowledge.schemas import EmbeddingProgress, PageContent, StoredPassage, VectorState
+from sales.knowledge.vector_building import GRACE, VectorBuilder
+from sales.knowledge.vector_search import SearchObserver, VectorSearch, VectorSources
+from sales.knowledge.vector_sets import (
+    BUILDING,
+    LOCAL,
+    SERVING,
+    OpenSource,
+    VectorSetRepository,
+    VectorSource,
+    open_nothing,
+)
 from sales.organization.models import SiteRef
-
-log = structlog.get_logger(__name__)
 
 # Each side's best are fused; measured with 100 (docs/decisions/0003-retrieval.md).
 CANDIDATES = 100
-_EMBED_BATCH = 32
-_EMBED_LEASE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,20 @@ class Recall:
     vectors_used: bool
 
 
+@dataclass(frozen=True, slots=True)
+class VectorOptions:
+    """How vectors are kept. `place` and `model`: index and model as `app.yaml` names them;
+    `open_source` opens those of earlier configurations. `search_seconds`: how long a remote
+    index or model is waited for. `grace`: how long old vectors stay after a change."""
+
+    place: str = LOCAL
+    model: str = LOCAL
+    open_source: OpenSource = open_nothing
+    search_seconds: float = 2.0
+    observer: SearchObserver | None = None
+    grace: timedelta = GRACE
+
+
 class KnowledgeService:
     """The knowledge of all sites."""
 
@@ -63,16 +75,28 @@ class KnowledgeService:
         embedder: PassageEmbedder | None,
         *,
         threads: int = 2,
+        vectors: VectorOptions | None = None,
     ) -> None:
+        """Without `index` or `embedder`, keywords alone are searched, unless vectors of an
+        earlier configuration are there and can be opened."""
+        options = vectors or VectorOptions()
         self._database = database
         self._clock = clock
-        self._index = index
-        self._embedder = embedder
         self._cache = PassageCache()
-        # The revision of each site at which every passage had its vector.
-        self._embedded_revision: dict[str, int] = {}
+        # The revision of each site, and the vector set, at which every passage had its vector.
+        self._embedded_revision: dict[str, tuple[int, str]] = {}
         # The model computes outside of the interpreter's lock: questions use both cores.
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="embed")
+        configured = None
+        if index is not None and embedder is not None:
+            configured = VectorSource(options.place, options.model, embedder.name, index, embedder)
+        self._sources = VectorSources(configured, options.open_source)
+        self._search = VectorSearch(
+            database, self._sources, self._threads, options.search_seconds, options.observer
+        )
+        self._builder = VectorBuilder(
+            database, clock, self._sources, self._search, self._threads, options.grace
+        )
 
     async def list_page_hashes(self, site: SiteRef, source: str) -> dict[str, str]:
         """The content hash of every stored page of a source, by URL."""
@@ -128,62 +152,73 @@ class KnowledgeService:
     async def recall(self, site: SiteRef, question: str, limit: int) -> Recall:
         """The passages that may answer `question`: keywords and vectors, fused and calibrated."""
         words = choose_search_words(question)
-        vector_search = asyncio.create_task(self._search_vectors(site, question))
+        vector_search = asyncio.create_task(self._search.search(site, question, CANDIDATES))
         try:
             async with self._database.reading(site.tenant_id) as uow:
                 repository = KnowledgeRepository(uow, site.site_id)
                 by_keyword = await search_keywords(uow, site.site_id, words[:32], CANDIDATES)
-                by_vector = await vector_search
+                by_vector, serving = await vector_search
                 revision = await repository.find_revision()
                 pending = await self._find_pending(
-                    repository, site, revision, by_keyword, by_vector
+                    repository, site, (revision, serving), by_keyword, by_vector
                 )
-                best = [
-                    hit.passage_id for hit in fuse(by_keyword, by_vector or (), pending=pending)
-                ]
+                fused = fuse(by_keyword, by_vector or (), pending=pending)
+                best = [hit.passage_id for hit in fused]
                 passages = await self._cache.load(repository, site.site_id, revision, best)
         finally:
             vector_search.cancel()
-        ranked = rank_passages(question, by_keyword, by_vector, passages, limit, pending=pending)
+        ranked = rank_hits(question, fused, passages, limit)
         return Recall(question, tuple(ranked), passages, vectors_used=by_vector is not None)
 
     async def _find_pending(
         self,
         repository: KnowledgeRepository,
         site: SiteRef,
-        revision: int,
+        state: tuple[int, str],
         by_keyword: Sequence[KeywordHit],
         by_vector: Sequence[VectorMatch] | None,
     ) -> set[int]:
-        """Passages that only keywords can find yet, because their vector is still to be made."""
-        if by_vector is None or self._embedder is None:
+        """Passages that only keywords can find yet, because their vector is still to be made.
+        `state`: the site's revision, and the vector set that serves."""
+        if by_vector is None or self._embedded_revision.get(site.site_id) == state:
             return set()
-        if self._embedded_revision.get(site.site_id) == revision:
-            return set()
-        if not await repository.list_unembedded(self._embedder.name, 1):
-            self._embedded_revision[site.site_id] = revision
+        _, serving = state
+        if not await repository.list_unembedded(serving, 1):
+            self._embedded_revision[site.site_id] = state
             return set()
         found = {hit.passage_id for hit in by_vector}
         unknown = [hit.passage_id for hit in by_keyword if hit.passage_id not in found]
-        return await repository.find_unembedded(self._embedder.name, unknown)
-
-    async def _search_vectors(self, site: SiteRef, question: str) -> list[VectorMatch] | None:
-        """The nearest passages; None when vectors cannot be searched now."""
-        if self._index is None or self._embedder is None or not question.strip():
-            return None
-        namespace = self._namespace(site)
-        try:
-            vector = await self._run(self._embedder.embed_query, question)
-            return await self._index.search(namespace, vector, CANDIDATES)
-        except ProviderError as error:
-            log.warning("vector_search_failed", vendor=error.vendor, operation=error.operation)
-            return None
+        return await repository.find_unembedded(serving, unknown)
 
     async def measure_embedding(self, site: SiteRef) -> EmbeddingProgress:
-        """How many passages have their vector."""
-        name = self._embedder.name if self._embedder else ""
+        """How many passages have their vector in the set that serves."""
+        name = await self._search.get_serving(site)
         async with self._database.reading(site.tenant_id) as uow:
             return await KnowledgeRepository(uow, site.site_id).count_embedded(name)
+
+    async def describe_vectors(self, site: SiteRef) -> VectorState:
+        """Which vectors serve a site, what is being built beside them, and what is wrong."""
+        configured = self._sources.configured
+        async with self._database.reading(site.tenant_id) as uow:
+            sets = await VectorSetRepository(uow, site.site_id).list_sets()
+            knowledge = KnowledgeRepository(uow, site.site_id)
+            serving = next((one for one in sets if one.state == SERVING), None)
+            building = next((one for one in sets if one.state == BUILDING), None)
+            name = serving.name if serving else configured.name if configured else ""
+            progress = await knowledge.count_embedded(name)
+            ahead = None
+            if building is not None:
+                ahead = await knowledge.count_embedded(building.name, building=True)
+        source = await self._sources.get(serving) if serving else configured
+        usable = source is not None and source.embedder is not None
+        return VectorState(
+            serving=name,
+            progress=progress,
+            building=building.name if building else None,
+            building_progress=ahead,
+            usable=usable,
+            trouble=self._search.describe_trouble(name),
+        )
 
     async def embed_pending(
         self,
@@ -191,86 +226,21 @@ class KnowledgeService:
         owner: str,
         on_progress: Callable[[EmbeddingProgress], None] | None = None,
     ) -> bool:
-        """Make the vectors that are missing, batch by batch; each batch is kept.
+        """Make the vectors that are missing, batch by batch; each batch is kept. Where another
+        model or index is configured than serves, the whole site is built anew beside it, and
+        changed over when it is complete.
 
         Returns False when another process is at it, or vectors are not to be had here.
 
         Raises:
             ProviderError: the model or the knowledge index failed; what was made is kept.
         """
-        if self._index is None or self._embedder is None:
-            return False
-        progress = await self.measure_embedding(site)
-        while True:
-            if not await self._claim(site, owner):
-                return False
-            await self._forget_removed(site)
-            done = await self._embed_batch(site)
-            progress = EmbeddingProgress(progress.done + done, max(progress.total, progress.done))
-            if on_progress is not None:
-                on_progress(progress)
-            if done == 0:
-                break
-        async with self._database.unit_of_work(site.tenant_id) as uow:
-            await KnowledgeRepository(uow, site.site_id).release_embedding(owner)
-        return True
+        return await self._builder.build(site, owner, on_progress)
 
     async def needs_embedding(self, site: SiteRef) -> bool:
-        """Whether vectors are to be made or to be forgotten."""
-        if self._index is None or self._embedder is None:
-            return False
-        async with self._database.reading(site.tenant_id) as uow:
-            repository = KnowledgeRepository(uow, site.site_id)
-            if await repository.list_unembedded(self._embedder.name, 1):
-                return True
-            return bool(await repository.list_removed_vectors(1))
-
-    async def _claim(self, site: SiteRef, owner: str) -> bool:
-        async with self._database.unit_of_work(site.tenant_id) as uow:
-            repository = KnowledgeRepository(uow, site.site_id)
-            return await repository.claim_embedding(owner, self._clock.now(), _EMBED_LEASE)
-
-    async def _embed_batch(self, site: SiteRef) -> int:
-        assert self._index is not None and self._embedder is not None  # noqa: S101
-        name = self._embedder.name
-        async with self._database.reading(site.tenant_id) as uow:
-            repository = KnowledgeRepository(uow, site.site_id)
-            waiting = await repository.list_unembedded(name, _EMBED_BATCH)
-        if not waiting:
-            return 0
-        texts = [build_embedded_text(passage) for passage in waiting]
-        vectors = await self._run(self._embedder.embed_batch, texts)
-        ids = [passage.passage_id for passage in waiting]
-        await self._index.upsert(self._namespace(site), ids, vectors)
-        async with self._database.unit_of_work(site.tenant_id) as uow:
-            await KnowledgeRepository(uow, site.site_id).mark_embedded(ids, name)
-        return len(ids)
-
-    async def _forget_removed(self, site: SiteRef) -> None:
-        assert self._index is not None  # noqa: S101
-        while True:
-            async with self._database.reading(site.tenant_id) as uow:
-                repository = KnowledgeRepository(uow, site.site_id)
-                gone = await repository.list_removed_vectors(500)
-            if not gone:
-                return
-            await self._index.delete(self._namespace(site), gone)
-            async with self._database.unit_of_work(site.tenant_id) as uow:
-                await KnowledgeRepository(uow, site.site_id).forget_removed_vectors(gone)
-
-    def _namespace(self, site: SiteRef) -> Namespace:
-        name = self._embedder.name if self._embedder else ""
-        return Namespace(site.tenant_id, site.site_id, name)
-
-    async def _run(self, function: Callable[..., Vectors], argument: object) -> Vectors:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, argument)
+        """Whether vectors are to be made, to be changed over or to be forgotten."""
+        return await self._builder.needs_work(site)
 
     def close(self) -> None:
         """Let the threads go."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def build_embedded_text(passage: StoredPassage) -> str:
-    """What is embedded of a passage: its title and headings say what its text is about."""
-    where = [passage.title, *passage.heading_path]
-    return " > ".join(part for part in dict.fromkeys(where) if part) + "\n" + passage.text

@@ -1,0 +1,1 @@
+"""Models that LangChain opens, as protocols of ours."""
