@@ -134,7 +134,7 @@ class VendorShelf:
             key: self._build(manifest, settings, chosen)
             for key, manifest in self._manifests.items()
         }
-        opened = {
+        opened: dict[tuple[str, Capability], Any] = {
             (key, capability): open_capability(
                 vendors[key].manifest, capability, vendors[key].context
             )

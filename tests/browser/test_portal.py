@@ -18,7 +18,7 @@ from tests.support.website import write_website
 
 __all__ = ["axe"]
 Open = Callable[..., Page]
-PAGES = ("team", "keys", "account", "nowhere")
+PAGES = ("team", "integrations", "keys", "account", "nowhere")
 
 
 @pytest.fixture(scope="module")

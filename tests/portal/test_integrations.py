@@ -128,7 +128,7 @@ def test_a_key_is_tried_stored_encrypted_and_never_shown_again(shop: Shop, admin
     assert "Acme Mail is disconnected." in again
     assert shop.query("SELECT * FROM crm_integrations") == []
     history = text_of(admin.get(PAGE))
-    for what in ("Connected by key Ada", "Tested worked Ada", "Disconnected Ada"):
+    for what in ("Connected by key ada", "Tested worked ada", "Disconnected ada"):
         assert what in history
 
 

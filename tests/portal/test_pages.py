@@ -12,8 +12,17 @@ import pytest
 
 from tests.portal.conftest import COOKIE, PASSWORD, TEAM, PortalServer, text_of
 
-ADMIN_PAGES = ("/portal/team", "/portal/keys")
-ADMIN_FORMS = ("/portal/team", "/portal/team/teams", "/portal/keys", "/portal/keys/revoke")
+ADMIN_PAGES = ("/portal/team", "/portal/keys", "/portal/integrations")
+ADMIN_FORMS = (
+    "/portal/team",
+    "/portal/team/teams",
+    "/portal/keys",
+    "/portal/keys/revoke",
+    "/portal/integrations/hubspot/connect",
+    "/portal/integrations/hubspot/sign-in",
+    "/portal/integrations/hubspot/test",
+    "/portal/integrations/hubspot/disconnect",
+)
 
 
 @pytest.mark.parametrize("name", ["max", "rita"])
