@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
@@ -25,9 +24,10 @@ from app.crms import CrmGrounds, build_crms
 from app.effects import build_effects
 from app.handoffs import HandoffGrounds, build_handoffs
 from app.knowledge_indexes import build_knowledge
-from app.language_models import LanguageModels, build_responder, open_language_models
-from app.lead_pictures import JudgedLeads
+from app.language_models import LanguageModels, build_responder
+from app.lead_pictures import JudgedLeads, count_booked
 from app.migrations.run import current_revision, migrate, newest_revision
+from app.model_budgets import open_configured_models
 from app.notices import NoticeGrounds, build_notices
 from app.outbox_metrics import OutboxMetrics
 from app.places import Places
@@ -36,7 +36,7 @@ from app.services import CurrentServices, Services
 from app.settings import AppSettings
 from app.vendors import VendorShelf, build_vendors
 from core.clock import Clock, SystemClock
-from core.db import Database, UnitOfWork, keep
+from core.db import Database
 from core.errors import ConfigurationError
 from core.mail_encoding import encode_mail
 from core.outbox import DeadLetters, EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
@@ -48,7 +48,6 @@ from portal.outbox_view import OutboxView
 from portal.portal import Portal
 from sales.appointments.availability import Availability
 from sales.appointments.finding import SlotFinder
-from sales.appointments.models import Appointment
 from sales.appointments.service import AppointmentService
 from sales.appointments.settings import AppointmentSettings
 from sales.connections.inbox import EventInbox
@@ -71,17 +70,10 @@ from sales.organization.service import OrganizationService
 from sales.organization.session_service import SessionService
 from sales.organization.staff_service import StaffService
 from sales.organization.throttling import SignInThrottle
+from sales.usage.service import UsageService
 
 # Tables whose new rows make open pages of the portal fetch themselves anew.
 _WATCHED = (Conversation, Message)
-_BOOKED = keep(
-    select(Appointment.conversation_id, func.count(Appointment.id))
-    .where(
-        Appointment.conversation_id.in_(bindparam("ids", expanding=True)),
-        Appointment.status == "booked",
-    )
-    .group_by(Appointment.conversation_id)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +161,6 @@ async def build_resources(
     services = CurrentServices()
     vendors = build_vendors(settings, places, database, clock, organization)
     effects = build_effects(services.get, vendors.calendar, vendors.email, vendors.open)
-    models = None
-    if not isinstance(settings.model, str):
-        models = open_language_models(settings.model, places.config.parent, registry, clock)
     outbox_metrics = OutboxMetrics(registry)
     outbox_runner = EmbeddedRunner(database, effects, clock, observer=outbox_metrics)
     outbox = Outbox(database, effects, clock, outbox_runner)
@@ -205,7 +194,9 @@ async def build_resources(
         connections=ConnectionService(database, clock, vendors.cipher, vendors.get_vendors),
         address=PublicAddress(settings.server.public_url),
         templates=MailTemplates(),
-        models=models,
+        models=open_configured_models(
+            settings.model, places.config.parent, registry, clock, lambda: services.get().usage
+        ),
         gaps=GapService(database, clock, embedder),
     )
 
@@ -271,6 +262,7 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         calendar_sync=build_calendar_sync(resources.organization, resources.calendar, appointments),
         mails=mails,
         followups=followups,
+        usage=UsageService(resources.database, resources.clock, settings.budget),
         notices=build_notices(
             NoticeGrounds(
                 resources.database,
@@ -313,12 +305,6 @@ def _ground(resources: Resources) -> HandoffGrounds:
     )
 
 
-async def count_booked(uow: UnitOfWork, conversation_ids: Sequence[str]) -> dict[str, int]:
-    """How many meetings conversations led to that still stand; those without are left out."""
-    rows = await uow.session.execute(_BOOKED, {"ids": list(conversation_ids)})
-    return {row[0]: int(row[1]) for row in rows}
-
-
 def build_appointments(resources: Resources, settings: AppointmentSettings) -> AppointmentService:
     """Meetings with the reps of `app.yaml`."""
     availability = Availability(resources.database, resources.calendar, settings)
@@ -354,6 +340,12 @@ def build_portal(resources: Resources, services: Services, settings: AppSettings
         mails=services.mails,
         followups=services.followups,
         connections=resources.connections,
+        crms=services.crms.sync,
+        usage=services.usage,
+        currency="USD" if isinstance(settings.model, str) else settings.model.currency,
+        handoffs=services.handoffs.service,
+        reception=services.handoffs.reception,
+        override_handoff=services.handoffs.workflow.override,
         encode_mail=lambda mail: encode_mail(build_outgoing(mail)),
         models=resources.models.parts.record if resources.models else None,
     )

@@ -12,6 +12,7 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound, UserError
 from core.ids import is_id, new_id
 from portal.desk import Desk, Sent, Viewer
 from portal.forms import Form
+from portal.handoffs import STEPS, gather_handoffs
 from portal.lead_view import gather_lead, list_booking_offers
 from portal.lists import PAGE_SIZE, Listing, read_choice, read_offset
 from portal.navigation import NavEntry
@@ -25,6 +26,7 @@ PATH = "/portal/leads"
 TIERS = {"hot": "Hot", "warm": "Warm", "cold": "Cold"}
 SORTS = {"created_at": "Newest", "updated_at": "Last activity", "score": "Score"}
 OWNERS = {"me": "Mine", "nobody": "Nobody's"}
+CRM_STATES = {"failed": "Failed", "waiting": "Waiting", "in_step": "In step"}
 # What staff may correct in a lead, with its label.
 FIELDS = {
     "first_name": "First name",
@@ -61,6 +63,7 @@ def _add_pages(router: APIRouter, desk: Desk, looking: Any) -> None:
             "status": read_choice(request, "status", STATUSES),
             "owner": read_choice(request, "owner", tuple(OWNERS)),
             "sort": read_choice(request, "sort", tuple(SORTS)),
+            "crm": read_choice(request, "crm", tuple(CRM_STATES)),
             "q": request.query_params.get("q", "")[:_SEARCH_LIMIT].replace("\x00", "").strip(),
         }
         sort: Sort = filters["sort"] or "priority"  # type: ignore[assignment]
@@ -70,6 +73,7 @@ def _add_pages(router: APIRouter, desk: Desk, looking: Any) -> None:
             unassigned=filters["owner"] == "nobody",
             tier=filters["tier"] or None,
             q=filters["q"],
+            ids=await _list_in_state(desk, viewer, filters["crm"]),
         )
         offset = read_offset(request)
         page = await desk.portal.leads.list_leads(
@@ -90,6 +94,7 @@ def _add_pages(router: APIRouter, desk: Desk, looking: Any) -> None:
             statuses={status: status.capitalize() for status in STATUSES},
             sorts=SORTS,
             owners=OWNERS,
+            crm_states=CRM_STATES if desk.portal.crms.get_accounts() else {},
             now=desk.portal.clock.now(),
         )
 
@@ -147,6 +152,13 @@ def _add_merging(router: APIRouter, desk: Desk) -> None:
             return await _draw(desk, sent.viewer, lead_id, status=error.status, error=error)
         desk.announce(sent.principal)
         return desk.redirect(request, f"{PATH}/{lead_id}", "They are two leads again.")
+
+
+async def _list_in_state(desk: Desk, viewer: Viewer, state: str) -> tuple[str, ...] | None:
+    """The leads whose state in a CRM was asked for; None: any."""
+    if not state:
+        return None
+    return tuple(await desk.portal.crms.list_in_state(viewer.principal.tenant_id, state))
 
 
 async def _build_booking(desk: Desk, sent: Sent, detail: LeadDetail) -> BookingRequest:
@@ -214,8 +226,11 @@ async def _draw(
         detail=detail,
         lead=detail.lead,
         view=view,
+        sent=await gather_handoffs(portal, principal, lead_id),
+        steps=STEPS,
         fields=FIELDS,
         statuses=STATUSES,
+        crms=await portal.crms.get_lead_sync(principal.tenant_id, detail.lead.id),
         staff={one.id: one.name for one in staff if one.active},
         names={one.id: one.name for one in staff},
         offers=await list_booking_offers(portal, viewer, detail, wish) if books else [],

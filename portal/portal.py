@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -18,15 +18,23 @@ from sales.connections.service import ConnectionService
 from sales.conversations.gap_service import GapService
 from sales.conversations.service import ConversationService
 from sales.conversations.staff_service import StaffConversationService
+from sales.crm_sync.service import CrmSyncService
 from sales.followups.mail_service import MailService
 from sales.followups.schemas import StoredMail
 from sales.followups.service import FollowupService
+from sales.handoffs.receiving import ReceptionService
+from sales.handoffs.schemas import HandoffView, OverrideAction
+from sales.handoffs.service import HandoffService
 from sales.knowledge.service import KnowledgeService
 from sales.leads.service import LeadService
 from sales.organization.access_service import AccessService
+from sales.organization.schemas import Principal
 from sales.organization.service import OrganizationService
 from sales.organization.session_service import SessionService
 from sales.organization.staff_service import StaffService
+from sales.usage.service import UsageService
+
+OverrideHandoff = Callable[[Principal, str, OverrideAction, str], Awaitable[HandoffView]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +58,16 @@ class Portal:
     leads: LeadService
     appointments: AppointmentService
     mails: MailService
+    usage: UsageService
     followups: FollowupService
     connections: ConnectionService
+    crms: CrmSyncService
+    handoffs: HandoffService
+    reception: ReceptionService
+    override_handoff: OverrideHandoff
     encode_mail: Callable[[StoredMail], bytes]
     models: ModelRecord | None = None
+    currency: str = "USD"
 
     def is_secure(self, request: Request) -> bool:
         """Whether browsers reach this server over https."""
