@@ -86,6 +86,15 @@ def _build(desk: Desk) -> APIRouter:
             ),
             listing=Listing(_PATH, {"days": days, "by": group}, 0),
             periods=PERIODS,
+            crm_rates=[
+                Share(
+                    one.crm_name,
+                    one.attempts - one.failures,
+                    one.attempts,
+                    one.errors[0][0] if one.errors else "nothing fails now",
+                )
+                for one in await portal.crms.get_health(tenant_id)
+            ],
             groups={key: text for key, text in GROUPS.items() if key != "page"},
             group_name=GROUPS[chosen],
             start=start,

@@ -117,6 +117,16 @@ class CrmSyncRepository:
         )
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
+    async def list_lead_ids(self, state: str, limit: int) -> list[str]:
+        """Leads of which something is in a state in some CRM, latest wish first."""
+        query = (
+            select(CrmSync.lead_id)
+            .where(CrmSync.state == state)
+            .group_by(CrmSync.lead_id)
+            .order_by(func.max(CrmSync.wanted_at).desc())
+        )
+        return list((await self._session.execute(query.limit(limit))).scalars())
+
     async def list_failed(self, crm: str | None, limit: int) -> list[CrmSync]:
         """What failed, latest first."""
         query = select(CrmSync).where(CrmSync.state == "failed")

@@ -291,6 +291,11 @@ class CrmSyncService:
             for lead_id, crms in found.items()
         }
 
+    async def list_in_state(self, tenant_id: str, state: str) -> list[str]:
+        """The ids of leads of which something is in a state, latest first, at most 500."""
+        async with self.database.reading(tenant_id) as uow:
+            return await CrmSyncRepository(uow).list_lead_ids(state, _MOST_FAILED)
+
     async def list_failed(self, tenant_id: str, crm: str | None = None) -> list[SyncItem]:
         """What failed, latest first, at most 500."""
         async with self.database.reading(tenant_id) as uow:

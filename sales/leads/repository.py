@@ -249,6 +249,8 @@ def _conditions(wanted: LeadFilter) -> list[ColumnElement[bool]]:
         found.append(Lead.tier == wanted.tier)
     if wanted.min_score is not None:
         found.append(Lead.qualification_score >= wanted.min_score)
+    if wanted.ids is not None:
+        found.append(Lead.id.in_(wanted.ids))
     if wanted.created_from:
         found.append(Lead.created_at >= wanted.created_from)
     if wanted.created_to:

@@ -213,6 +213,8 @@ class LeadFilter:
     q: str = ""
     created_from: datetime | None = None
     created_to: datetime | None = None
+    # Only these; None: no such condition.
+    ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
