@@ -12,11 +12,9 @@ from agent.citing import CitedSentence, Citer
 from agent.events import TurnEvent, build_spoken
 from agent.measuring import TurnMetrics
 from agent.recalling import gather_passages
-from agent.semantics import Semantics
 from agent.verification import (
     Evidence,
     Objection,
-    Verdict,
     correct_outcome,
     find_values,
     verify_sentence,
@@ -48,7 +46,6 @@ class Speech:
         language: str,
         metrics: TurnMetrics,
         new_id: Callable[[], str],
-        semantics: Semantics | None = None,
     ) -> None:
         self.evidence = evidence
         self.spoken: list[Sentence] = []
@@ -56,7 +53,6 @@ class Speech:
         self.draft = Draft(())
         self._language = language
         self._metrics = metrics
-        self._semantics = semantics
         self._citer = Citer(new_id)
 
     @property
@@ -69,7 +65,7 @@ class Speech:
         """The sources, in the order of their numbers."""
         return self._citer.citations
 
-    async def say(self, piece: Draft) -> list[TurnEvent]:
+    def say(self, piece: Draft) -> list[TurnEvent]:
         """Verify a piece of the answer; the events of what may be said of it."""
         self.draft = self.draft.then(piece)
         self.evidence = replace(
@@ -79,7 +75,7 @@ class Speech:
         )
         events: list[TurnEvent] = []
         for sentence in piece.sentences:
-            verdict = await self._judge(sentence)
+            verdict = verify_sentence(sentence, self.evidence)
             if verdict.objection is None:
                 events += self._let_out(verdict.sentence)
             else:
@@ -94,13 +90,6 @@ class Speech:
             events = self._let_out(Sentence(say("not_found", self._language)))
         self.draft = correct_outcome(self.draft, self.spoken, text)
         return [*events, *(TurnEvent("card", card.as_payload()) for card in self.draft.cards)]
-
-    async def _judge(self, sentence: Sentence) -> Verdict:
-        verdict = verify_sentence(sentence, self.evidence)
-        if self._semantics is None or not verdict.doubtful:
-            return verdict
-        is_close = await self._semantics.is_close(sentence.text, verdict.doubtful)
-        return verdict.settle(is_close=is_close)
 
     def _let_out(self, sentence: Sentence) -> list[TurnEvent]:
         self.spoken.append(sentence)

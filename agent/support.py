@@ -23,8 +23,8 @@ from agent.support_values import Amount, find_addresses, find_amounts, normalise
 from sales.knowledge.schemas import StoredPassage
 from sales.knowledge.words import STOP_WORDS, find_stems, fold
 
-# Of a clause's content words, this share may be missing in its place without any doubt, and this
-# one at most, where a comparison of meanings then decides.
+# Of a clause's content words, this share may be missing in its place; up to the other it is near,
+# and still withdrawn: docs/verification.md tells what comparing meanings there would do.
 SURE_MISSES = 0.12
 DOUBTFUL_MISSES = 0.4
 _WINDOW = 3

@@ -172,9 +172,11 @@ TALK = _stems(
     "still able looking"
 ) | frozenset({"m", "ll", "ve"})
 TALK |= {SYNONYMS[stem] for stem in TALK if stem in SYNONYMS}
-# A bare "Yes" is an answer, and an answer needs a source.
+# A bare "Yes" is an answer, and an answer needs a source. "You are an assistant" is no talk with a
+# visitor, but an echo of the prompt.
 VERDICT = (
     r"^\W*(?:yes|no|yep|nope|absolutely|certainly|definitely|indeed|correct|exactly|right|sure)\b"
+    r"|^\W*you are (?:an?|the)\b"
 )
 # How a lack of knowledge is admitted; then the visitor's own words may be repeated.
 NOT_FOUND = (

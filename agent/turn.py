@@ -25,7 +25,6 @@ from agent.recording import TurnStore, build_record
 from agent.replying import Asker, reply
 from agent.responder import Responder, StreamingResponder, TurnContext
 from agent.scheduling import Scheduler
-from agent.semantics import Semantics
 from agent.settings import LimitSettings
 from agent.silence import build_silence
 from agent.speech import Speech
@@ -55,7 +54,6 @@ class Turn:
     metrics: TurnMetrics
     agent_name: str = ""
     scheduler: Scheduler | None = None
-    semantics: Semantics | None = None
 
     async def run(
         self,
@@ -102,7 +100,7 @@ class Turn:
         asker = Asker(ticket, message_id, started_at, action)
         async for piece in reply(self.scheduler, self.responder, context, speech, asker):
             # 6. verify
-            for event in await speech.say(piece):
+            for event in speech.say(piece):
                 yield event
         for event in speech.close(text):
             yield event
@@ -130,4 +128,4 @@ class Turn:
             own_origins=context.site.allowed_origins,
             asked=context.text,
         )
-        return Speech(evidence, context.language, self.metrics, new_id, self.semantics)
+        return Speech(evidence, context.language, self.metrics, new_id)

@@ -9,7 +9,16 @@ from pathlib import Path
 from benchmarks.processes import ROOT
 
 # In the order of a visitor's interest. Those that judge answers need a folder of questions.
-NAMES = ("turn", "ingest", "retrieval", "answers", "extraction", "time_phrases")
+NAMES = (
+    "turn",
+    "ingest",
+    "retrieval",
+    "answers",
+    "extraction",
+    "time_phrases",
+    "model_turn",
+    "verification",
+)
 DEFAULT = ("turn", "ingest")
 
 

@@ -90,8 +90,8 @@ def take_neighbours_number(sentence: str, passage: str, chance: Random) -> str |
     found = list(_NUMBER.finditer(sentence))
     if not found or not others:
         return None
-    match = chance.choice(found)
-    return sentence[: match.start()] + chance.choice(others) + sentence[match.end() :]
+    match, other = chance.choice(found), str(chance.choice(others))
+    return sentence[: match.start()] + other + sentence[match.end() :]
 
 
 def swap_name(sentence: str, passage: str, chance: Random) -> str | None:
@@ -101,8 +101,8 @@ def swap_name(sentence: str, passage: str, chance: Random) -> str | None:
     found = list(_NAME.finditer(sentence))
     if not found or not others:
         return None
-    match = chance.choice(found)
-    return sentence[: match.start()] + chance.choice(others) + sentence[match.end() :]
+    match, other = chance.choice(found), str(chance.choice(others))
+    return sentence[: match.start()] + other + sentence[match.end() :]
 
 
 def negate(sentence: str, _passage: str, chance: Random) -> str | None:

@@ -19,9 +19,10 @@ from random import Random
 
 from agent.answers import Sentence
 from agent.verification import Evidence, verify_sentence
-from app.semantics import MeaningComparison
 from app.settings import load_app_settings
+from benchmarks.meanings import MeaningComparison
 from benchmarks.perturbations import BAD, GOOD, Change, list_sentences
+from ingestion.documents import SourceDocument
 from ingestion.pages import read_pages
 from ingestion.sources import open_source
 from sales.knowledge.schemas import StoredPassage
@@ -37,11 +38,11 @@ def read_demo() -> list[StoredPassage]:
     source = open_source(settings.knowledge.sources[0])
 
     async def read() -> list[StoredPassage]:
-        found = []
+        found: list[StoredPassage] = []
         async for document in source.documents():
-            pages = read_pages([document]) if hasattr(document, "url") else []
+            pages = read_pages([document]) if isinstance(document, SourceDocument) else []
             for page in pages:
-                for one in getattr(page, "passages", ()):
+                for one in page.passages:
                     found.append(
                         StoredPassage(
                             len(found) + 1,

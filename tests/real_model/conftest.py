@@ -31,6 +31,8 @@ def real_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = listener.getsockname()[1]
     log = tmp_path_factory.mktemp("real-model") / "log"
     command = [python, "-m", "llama_cpp.server", "--model", str(found[0])]
+    # One thread: more wait for each other on a machine that has other work.
+    command += ["--n_threads", "1", "--n_threads_batch", "1"]
     command += ["--port", str(port), "--n_ctx", _CONTEXT_TOKENS, "--model_alias", "smollm2"]
     with log.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)

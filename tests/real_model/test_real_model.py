@@ -36,16 +36,16 @@ def served(real_model: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "base_url": real_model,
         "temperature": 0,
         "max_output_tokens": 120,
-        "timeout": 90,
-        "first_token_timeout": 60,
-        "token_timeout": 20,
+        "timeout": 300,
+        "first_token_timeout": 240,
+        "token_timeout": 60,
         "options": {"api_key": "none-needed"},
     }
     write_pages(folder / "pages")
     config = folder / "app.yaml"
     config.write_text(build_config(more=yaml.safe_dump({"model": section})), encoding="utf-8")
     with ThreadedServer(lambda: build_runtime(config)) as server:
-        server.http.timeout = 120
+        server.http.timeout = 400
         yield server
 
 

@@ -1,4 +1,4 @@
-"""Compares meanings with the embedding model that search uses anyway."""
+"""Compares meanings with the embedding model: what verification would gain and lose by it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from app.embedder import load_embedder
 from core.errors import ConfigurationError, ProviderError
 from core.protocols.knowledge_index import PassageEmbedder
 
-# Calibrated by benchmarks/verification.py on rule-made paraphrases: see docs/verification.md.
 CLOSE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class MeaningComparison:
-    """`agent.semantics.Semantics` over an embedding model: two short texts, some milliseconds."""
+    """Two short texts, some milliseconds each."""
 
     embedder: PassageEmbedder
     threads: Executor
@@ -27,7 +26,7 @@ class MeaningComparison:
 
     @classmethod
     def load(cls) -> MeaningComparison:
-        """With a model of its own: for measuring.
+        """With the shipped model.
 
         Raises:
             ConfigurationError: the model is not installed.
