@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import jwt
+import requests
 from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
 
-from core.errors import AuthenticationFailed, Rejected, VendorRateLimited
+from core.errors import AuthenticationFailed, Rejected, Unavailable, VendorRateLimited
 from core.outbound import run_blocking
 from core.protocols.vendor import Values, VendorContext
 from integrations.salesforce.session import (
@@ -123,7 +125,12 @@ class SalesforceClient:
                 session=session,
                 version=self._settings.api_version,
             )
-            return work(account)
+            try:
+                return work(account)
+            except (requests.RequestException, SalesforceError, KeyError) as error:
+                # No answer that Salesforce gives: something stands in between, e.g. a proxy.
+                words = f"an answer that cannot be read ({type(error).__name__})"
+                raise Unavailable(VENDOR, operation, words) from None
 
         # A thread ends by the session's own timeouts; this is the end of our patience with it.
         patience = self._settings.timeout * 4 + timedelta(seconds=2)

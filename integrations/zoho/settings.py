@@ -51,7 +51,8 @@ class ZohoSettings(Section):
 
     api_domain: str = "www.zohoapis.com"
     """The data centre of the account: `www.zohoapis.com`, `.eu`, `.in`, `.com.au`, `.jp`, `.ca`,
-    `.sa` or `.com.cn`. S1 has it as `sales_agent.crm_integration.zoho.api_domain`."""
+    `.sa` or `.com.cn`; or a whole address, for a proxy. S1 has it as
+    `sales_agent.crm_integration.zoho.api_domain`."""
 
     accounts_url: str = ""
     """Where tokens are asked for. Empty: the data centre's own place."""
@@ -83,9 +84,11 @@ class ZohoSettings(Section):
     @classmethod
     def _check_domain(cls, value: str) -> str:
         host = value.removeprefix("https://").rstrip("/")
-        if host not in DATA_CENTRES:
-            raise ValueError(f"no data centre of Zoho; they are {', '.join(DATA_CENTRES)}")
-        return host
+        if host in DATA_CENTRES:
+            return host
+        if value.startswith(("https://", "http://")):
+            return value.rstrip("/")
+        raise ValueError(f"no data centre of Zoho; they are {', '.join(DATA_CENTRES)}")
 
     @field_validator("base_url", "accounts_url")
     @classmethod
@@ -97,7 +100,9 @@ class ZohoSettings(Section):
     @property
     def accounts_address(self) -> str:
         """Where tokens are asked for."""
-        return self.accounts_url or self.base_url or f"https://{DATA_CENTRES[self.api_domain]}"
+        accounts = DATA_CENTRES.get(self.api_domain)
+        own = f"https://{accounts}" if accounts else self.api_domain
+        return self.accounts_url or self.base_url or own
 
     @property
     def timeout(self) -> timedelta:
@@ -107,8 +112,8 @@ class ZohoSettings(Section):
     def choose_address(self, named: str) -> str:
         """The API's address: the one that came with the token, if it is a data centre's. A token
         goes nowhere else."""
-        if self.base_url:
-            return self.base_url
+        if self.base_url or self.api_domain not in DATA_CENTRES:
+            return self.base_url or self.api_domain
         parts = urlsplit(named)
         known = parts.scheme == "https" and parts.netloc in DATA_CENTRES
         return f"https://{parts.netloc if known else self.api_domain}"

@@ -116,6 +116,18 @@ async def test_no_error_holds_a_secret(harness: SalesforceHarness) -> None:
     assert "assertion" not in said
 
 
+@pytest.mark.parametrize("body", ["<html>Log in to the network</html>", "{}", '{"records": ['])
+async def test_an_answer_that_is_not_salesforces_is_worth_another_try(
+    harness: SalesforceHarness, body: str
+) -> None:
+    crm = harness.make_crm()
+    await crm.prepare(TENANT)
+    harness.stand_in.faults.order(Fault("status", 200, body=body, path="query"))
+    with pytest.raises(Unavailable):
+        await crm.upsert_person(TENANT, make_person())
+    assert (await crm.upsert_person(TENANT, make_person())).created
+
+
 def test_sandboxes_sign_in_at_their_own_address() -> None:
     assert SalesforceSettings().login_address == "https://test.salesforce.com"
     assert SalesforceSettings(sandbox_mode=False).login_address == "https://login.salesforce.com"

@@ -42,6 +42,9 @@ def test_each_data_centre_has_its_own_accounts() -> None:
     assert address == "https://accounts.zoho.eu/oauth/v2/auth"
     with pytest.raises(ValidationError, match="no data centre of Zoho"):
         ZohoSettings(api_domain="zohoapis.evil.example")
+    proxy = ZohoSettings(api_domain="https://zoho.proxy.example/")
+    assert proxy.accounts_address == proxy.choose_address("https://www.zohoapis.eu")
+    assert proxy.accounts_address == "https://zoho.proxy.example"
 
 
 @pytest.mark.parametrize(
