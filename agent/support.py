@@ -176,7 +176,7 @@ def read_facts(text: str) -> Facts:
 
 def _count_negations(folded: str) -> int:
     """How often it is denied: "No, we do not" denies once, and "not without" not at all."""
-    folded = re.sub(r"^\W*no[,;:–—]", "", folded)
+    folded = re.sub(r"^\W*no[,;:–—]?\s+(?=(?:we|it|you|they|there|this|that|i)\b)", "", folded)
     return sum(word in words.NEGATIONS for word in re.findall(r"[^\W_]+", folded))
 
 
