@@ -20,6 +20,7 @@ from integrations.salesforce.session import VENDOR
 from integrations.salesforce.soql import build_query, equals
 
 OPPORTUNITY = "Opportunity"
+_LONGEST_NAME = 120
 # ISO 4217: currencies whose smallest unit is not a hundredth.
 _EXPONENTS = {
     **dict.fromkeys(
@@ -80,7 +81,7 @@ class SalesforceDeals:
         self, tenant_id: str, deal: CrmDeal, subject: Subject, row: Row | None
     ) -> dict[str, Any]:
         described = await self._schema.describe(tenant_id, OPPORTUNITY)
-        payload: dict[str, Any] = {"Name": deal.name, "StageName": deal.stage}
+        payload: dict[str, Any] = {"Name": shorten_name(deal.name), "StageName": deal.stage}
         if deal.amount_minor is not None:
             payload["Amount"] = read_amount(deal.amount_minor, deal.currency)
         if deal.currency and "CurrencyIsoCode" in described:
@@ -130,6 +131,11 @@ class SalesforceDeals:
             salesforce.OpportunityContactRole.create(role)
 
         await self._client.call(tenant_id, "link deal", create)
+
+
+def shorten_name(name: str) -> str:
+    """A deal's name as a label; whose it is stands whole at the person and the company."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def read_amount(minor: int, currency: str) -> float:

@@ -12,6 +12,7 @@ from integrations.zoho.people import ZohoPeople
 from integrations.zoho.schema import ZohoSchema
 from integrations.zoho.values import CONTACTS, DEALS, build_ref, build_values
 
+_LONGEST_NAME = 120
 # ISO 4217: currencies whose smallest unit is not a hundredth.
 _EXPONENTS = {
     **dict.fromkeys(
@@ -77,7 +78,7 @@ class ZohoDeals:
         described = await self._schema.describe(tenant_id, DEALS)
         contact_id = deal.person.id if deal.person.kind == CONTACTS else contact_id
         payload: dict[str, Any] = {
-            "Deal_Name": deal.name,
+            "Deal_Name": shorten_name(deal.name),
             "Stage": deal.stage,
         }
         if deal.amount_minor is not None:
@@ -90,6 +91,11 @@ class ZohoDeals:
         if contact_id:
             payload["Contact_Name"] = {"id": contact_id}
         return payload | build_values(described, deal.fields)
+
+
+def shorten_name(name: str) -> str:
+    """A deal's name as a label; whose it is stands whole at the person and the company."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def read_amount(minor: int, currency: str) -> float:

@@ -203,9 +203,10 @@ def cut(text: str) -> list[str]:
 def build_event(activity: CrmActivity, place: CrmRef, deal_id: str) -> dict[str, Any]:
     """A meeting: with a lead by `What_Id`, with a contact by `Who_Id` beside its deal."""
     ends = activity.ends_at or activity.starts_at + _MEETING
+    above = f"{activity.subject}\n\n" if len(activity.subject) > _LONGEST_EVENT_TITLE else ""
     event: dict[str, Any] = {
         "Event_Title": activity.subject[:_LONGEST_EVENT_TITLE],
-        "Description": activity.body[:_LONGEST_NOTE],
+        "Description": shorten(f"{above}{activity.body}", build_mark(activity.external_id)),
         "Start_DateTime": build_time(activity.starts_at),
         "End_DateTime": build_time(ends),
     }

@@ -337,8 +337,9 @@ def test_amounts_are_in_whole_units(minor: int, currency: str, amount: float) ->
 async def test_a_deal_without_a_date_closes_some_time(harness: SalesforceHarness) -> None:
     crm = harness.make_crm()
     lead = await crm.upsert_person(TENANT, make_person())
-    await crm.upsert_deal(TENANT, CrmDeal(new_id(), lead, "Silva", harness.stages[0]))
+    await crm.upsert_deal(TENANT, CrmDeal(new_id(), lead, "Silva " * 40, harness.stages[0]))
     (row,) = harness.stand_in.store.list_rows("Opportunity")
+    assert row["Name"].endswith("…")
     assert datetime.fromisoformat(row["CloseDate"]).date() > STARTS.date() - timedelta(days=30)
 
 
