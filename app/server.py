@@ -210,8 +210,8 @@ def _add_health(app: FastAPI, get_runtime: Callable[[], Runtime], check: Any) ->
             return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503)
         vectors: dict[str, Any] = {"model": resources.embedder and resources.embedder.name}
         for site in resources.organization.list_sites():
-            progress = await resources.knowledge.measure_embedding(site.ref)
-            vectors[site.settings.key] = {"done": progress.done, "total": progress.total}
+            state = await resources.knowledge.describe_vectors(site.ref)
+            vectors[site.settings.key] = state.describe()
         ready = revision == newest_revision()
         content = {
             "status": "ready" if ready else "unavailable",

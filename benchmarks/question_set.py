@@ -114,7 +114,7 @@ async def index_set(passages: Sequence[dict[str, Any]], cache: Path | None) -> I
     model = CachedMiniLM(cache)
     index = LocalKnowledgeIndex(database, model.dimensions)
     knowledge = KnowledgeService(database, SystemClock(), index, model)
-    pages = [_build_page(passage) for passage in passages]
+    pages = [build_page(passage) for passage in passages]
     for first in range(0, len(pages), 500):
         await knowledge.store_pages(SITE, "benchmark", pages[first : first + 500])
     await knowledge.embed_pending(SITE, "benchmark")
@@ -125,7 +125,8 @@ async def index_set(passages: Sequence[dict[str, Any]], cache: Path | None) -> I
     return Indexed(index, database, knowledge, model, ids, stored)
 
 
-def _build_page(passage: dict[str, Any]) -> PageContent:
+def build_page(passage: dict[str, Any]) -> PageContent:
+    """A page of one passage."""
     text = str(passage["text"])
     digest = hashlib.sha256(text.encode()).hexdigest()
     path = tuple(passage.get("heading_path") or ())

@@ -24,12 +24,14 @@ class _SiteProgress:
     pages: int
     done: int
     passages: int
+    note: str
 
 
 def _build(desk: Desk) -> APIRouter:
     router = desk.router()
     looking: Any = Depends(desk.looks("see_health"))
     sending: Any = Depends(desk.sends("replay_effects"))
+    dropping: Any = Depends(desk.sends("drop_effects"))
 
     @router.get("/health")
     async def show_health(
@@ -59,7 +61,7 @@ def _build(desk: Desk) -> APIRouter:
         return desk.redirect(request, _PATH, "It is tried again now.")
 
     @router.post("/health/letters/{letter_id}/drop")
-    async def drop(letter_id: int, request: Request, sent: Sent = sending) -> Response:
+    async def drop(letter_id: int, request: Request, sent: Sent = dropping) -> Response:
         await desk.portal.outbox.drop(sent.principal.tenant_id, letter_id)
         desk.announce(sent.principal)
         return desk.redirect(request, _PATH, "It is dropped for good.")
@@ -79,11 +81,14 @@ async def _measure_sites(desk: Desk, tenant_id: str) -> list[_SiteProgress]:
     for site in desk.portal.organization.list_sites():
         if site.ref.tenant_id != tenant_id:
             continue
-        progress = await knowledge.measure_embedding(site.ref)
+        state = await knowledge.describe_vectors(site.ref)
+        progress = state.progress
         pages = await knowledge.count_pages(site.ref)
         settings = site.settings
         found.append(
-            _SiteProgress(settings.name, settings.key, pages, progress.done, progress.total)
+            _SiteProgress(
+                settings.name, settings.key, pages, progress.done, progress.total, state.note
+            )
         )
     return found
 

@@ -6,6 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.console import console, notes
 from app.cli.crm_syncing import check_crm_mappings
+from app.cli.vector_checking import check_vectors, prepare_vectors
 from app.cli.vendor_checking import check_vendors
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.places import Places
@@ -23,6 +24,7 @@ async def migrate_database(settings: AppSettings, places: Places) -> int:
         before = await current_revision(database)
         await migrate(database)
         after = await current_revision(database)
+        prepared = await prepare_vectors(settings, database)
     except SQLAlchemyError as error:
         raise ConfigurationError(
             "the database", [f"it does not answer ({type(error).__name__}). Check database.url."]
@@ -30,7 +32,7 @@ async def migrate_database(settings: AppSettings, places: Places) -> int:
     finally:
         await database.close()
     done = "is already at" if before == after else "was brought to"
-    console.print(f"The database {done} revision {after}.", highlight=False)
+    console.print(f"The database {done} revision {after}. {prepared}".rstrip(), highlight=False)
     return 0
 
 
@@ -39,6 +41,7 @@ async def check_everything(settings: AppSettings, places: Places) -> int:
     _good(f"configuration: {places.config}")
     failed = not await _check_database(settings, places)
     failed |= not _check_model()
+    failed |= not await check_vectors(settings, places, _good, _bad)
     failed |= not _check_sources(settings, places)
     failed |= not await check_vendors(settings, places, _good, _bad)
     failed |= not await _check_crm_fields(settings, places)

@@ -41,7 +41,7 @@ class PgvectorKnowledgeIndex:
         settings: PgvectorSettings | None = None,
     ) -> None:
         """`dimensions`: vectors of another length are refused; None: any."""
-        self._database, self._dimensions = database, dimensions
+        self.database, self._dimensions = database, dimensions
         self._settings = settings or PgvectorSettings()
         self._indexed: set[str] = set()
 
@@ -114,7 +114,7 @@ class PgvectorKnowledgeIndex:
             .limit(limit)
         )
         try:
-            async with self._database.reading(namespace.tenant_id) as uow:
+            async with self.database.reading(namespace.tenant_id) as uow:
                 if approximate:
                     await self._allow_iterating(uow)
                 rows = (await uow.session.execute(query)).all()
@@ -130,7 +130,7 @@ class PgvectorKnowledgeIndex:
             return
         approximate = self._settings.search == "hnsw"
         try:
-            await prepare_search(self._database, embedding, dimensions, approximate=approximate)
+            await prepare_search(self.database, embedding, dimensions, approximate=approximate)
         except SQLAlchemyError as error:
             raise Unavailable(_VENDOR, "prepare the index", _reason(error)) from None
         self._indexed.add(embedding)
@@ -147,7 +147,7 @@ class PgvectorKnowledgeIndex:
     @asynccontextmanager
     async def _writing(self, namespace: Namespace, operation: str) -> AsyncIterator[UnitOfWork]:
         try:
-            async with self._database.unit_of_work(namespace.tenant_id) as uow:
+            async with self.database.unit_of_work(namespace.tenant_id) as uow:
                 yield uow
         except SQLAlchemyError as error:
             raise Unavailable(_VENDOR, operation, _reason(error)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 PRODUCT = "product"
 """The kind of a page that sells one product."""
@@ -74,6 +75,30 @@ class VectorState:
     building_progress: EmbeddingProgress | None
     usable: bool
     trouble: str
+
+    def describe(self) -> dict[str, Any]:
+        """For health checks: what is usual is not said. Nothing that a vendor wrote is in it."""
+        made = {"done": self.progress.done, "total": self.progress.total}
+        said: dict[str, Any] = {**made}
+        if self.building_progress is not None:
+            ahead = self.building_progress
+            said["building"] = {"done": ahead.done, "total": ahead.total}
+        if self.trouble or (self.serving and not self.usable):
+            said["search"] = "keywords only"
+        return said
+
+    @property
+    def note(self) -> str:
+        """For staff: what is out of the ordinary; empty when nothing is."""
+        parts = []
+        if self.building_progress is not None:
+            ahead = self.building_progress
+            parts.append(f"Being indexed anew: {ahead.done} of {ahead.total}.")
+        if self.trouble:
+            parts.append(f"Searched by keyword: {self.trouble}")
+        elif self.serving and not self.usable:
+            parts.append("Searched by keyword: the model or index of its vectors is not set up.")
+        return " ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
