@@ -14,7 +14,9 @@ from core.ids import new_id
 from core.protocols.vendor import VendorEvent
 from sales.connections.models import Connection, ConnectionChange, ReceivedEvent, SignIn
 
+# waiver: only for inserts, which name the unit of work's tenant themselves.
 _EVENTS = cast(Table, ReceivedEvent.__table__)
+# waiver: only for inserts, which name the unit of work's tenant themselves.
 _CONNECTIONS = cast(Table, Connection.__table__)
 
 
