@@ -127,6 +127,22 @@ async def test_a_conversation_arrives_in_both_and_what_happens_there_comes_back(
     assert {one.state for one in states.values()} == {"in_step"}, states
 
 
+async def test_a_lead_that_is_won_has_its_deal_at_that_stage_in_both(
+    opened: CrmWorld, salesforce: SalesforceStandIn, zoho: ZohoStandIn
+) -> None:
+    lead_id = await opened.enter(email="ana@nordlicht.example")
+    for status in ("qualified", "converted"):
+        await opened.world.services.leads.update_lead(opened.boss, lead_id, {"status": status})
+        await opened.parts.sync.plan_lead(opened.tenant_id, lead_id)
+        await opened.settle()
+    states = await read_all(opened, lead_id)
+    assert {one.state for one in states.values()} == {"in_step"}, states
+    (opportunity,) = salesforce.store.list_rows("Opportunity")
+    (deal,) = zoho.store.list_rows("Deals")
+    assert opportunity["StageName"] == deal["Stage"] == "Closed Won"
+    assert opportunity["Name"] == deal["Deal_Name"] == "Nordlicht"
+
+
 async def test_a_lead_that_was_erased_there_is_no_error(
     opened: CrmWorld, salesforce: SalesforceStandIn
 ) -> None:

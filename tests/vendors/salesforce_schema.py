@@ -82,7 +82,14 @@ _ENTRY = {
     "WhoId": FieldSpec("reference", 18),
     "WhatId": FieldSpec("reference", 18),
 }
-STAGES = ("Prospecting", "Qualification", "Proposal/Price Quote", "Closed Won", "Closed Lost")
+STAGES = (
+    "Prospecting",
+    "Qualification",
+    "Needs Analysis",
+    "Proposal/Price Quote",
+    "Closed Won",
+    "Closed Lost",
+)
 
 SCHEMAS: dict[str, dict[str, FieldSpec]] = {
     "Lead": {
