@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select, text
 
@@ -19,6 +19,7 @@ from core.protocols.sales_system import SalesSystem
 from core.security import TokenSigner
 from sales.conversations.service import ConversationService
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
+from sales.handoffs.alerting import AlertMails
 from sales.handoffs.effects import HandoffEffects
 from sales.handoffs.endpoints import SharedBudget
 from sales.handoffs.gathering import PackageGatherer
@@ -87,9 +88,10 @@ class HandoffDesk:
         self.settings = settings or HandoffSettings()
         self.told: list[Told] = []
         self.effects = EffectRegistry()
+        mails = cast(AlertMails, self)
         self.effects.add(
-            HandoffEffects(lambda: self.workflow, lambda: self.reception, lambda: self)
-        )  # type: ignore[arg-type, return-value]
+            HandoffEffects(lambda: self.workflow, lambda: self.reception, lambda: mails)
+        )
         self.outbox = Outbox(
             database,
             self.effects,
@@ -165,7 +167,7 @@ class HandoffDesk:
 
     async def work(self, *, limit: int = 100) -> list[str]:
         """Run every effect that is due, once each, as the runner would; their outcomes."""
-        done = []
+        done: list[str] = []
         for _ in range(limit):
             entry = await self._next()
             if entry is None:
