@@ -97,7 +97,7 @@ async def measure(
     made = [make_question(one.title, one.heading_path, one.text) for one in sample]
     own = statistics.median([await best(one) for one in made if one])
     foreign = statistics.median([await best(one) for one in FOREIGN_QUESTIONS])
-    print(f"{model.name:24} anchors: own {own:.3f}, foreign {foreign:.3f}")
+    print(f"{model.name:24} anchors: own {own:.3f}, foreign {foreign:.3f}", flush=True)
     for state in ("calibrated", "as it is"):
         if state == "as it is":
             async with database.engine.begin() as connection:
@@ -108,7 +108,9 @@ async def measure(
             found = [await knowledge.recall(SITE, one, 5) for one in asked]
             sure = [estimate_answerable(one.passages) >= 0.7 for one in found if one.passages]
             shares.append(sum(sure) / len(asked))
-        print(f"{'':24} {state:10} own questions {shares[0]:.0%}, foreign {shares[1]:.0%}")
+        print(
+            f"{'':24} {state:10} own questions {shares[0]:.0%}, foreign {shares[1]:.0%}", flush=True
+        )
     knowledge.close()
     await database.close()
     shutil.rmtree(folder, ignore_errors=True)
