@@ -31,6 +31,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "booked": "Done, it is booked: {slot} with {rep}.",
         "mail": "The confirmation goes to {email}. You can move or cancel the meeting here, or "
         "with the link in the mail.",
+        "unconfirmed": "The calendar has not confirmed it yet. If it cannot take the meeting after "
+        "all, you will hear so by mail.",
         "join": "It takes place online: {url}",
         "moved": "Done, it is moved: {slot} with {rep}.",
         "cancel_confirm": "Your meeting on {slot} with {rep} – shall I cancel it?",
@@ -84,6 +86,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "booked": "Erledigt, es ist gebucht: {slot} mit {rep}.",
         "mail": "Die Bestätigung geht an {email}. Verschieben oder absagen können Sie hier oder "
         "mit dem Link in der E-Mail.",
+        "unconfirmed": "Der Kalender hat es noch nicht bestätigt. Sollte er den Termin doch nicht "
+        "annehmen, kommt eine Nachricht per E-Mail.",
         "join": "Er findet online statt: {url}",
         "moved": "Erledigt, der Termin ist verschoben: {slot} mit {rep}.",
         "cancel_confirm": "Ihr Termin am {slot} mit {rep} – soll ich ihn absagen?",
@@ -137,6 +141,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "booked": "Listo, está reservada: {slot} con {rep}.",
         "mail": "La confirmación se enviará a {email}. Puedes cambiar o cancelar la reunión aquí "
         "o con el enlace del correo.",
+        "unconfirmed": "El calendario aún no lo ha confirmado. Si al final no pudiera aceptar la "
+        "reunión, llegará un aviso por correo.",
         "join": "Es en línea: {url}",
         "moved": "Listo, está cambiada: {slot} con {rep}.",
         "cancel_confirm": "Tu reunión del {slot} con {rep}: ¿la cancelo?",

@@ -226,6 +226,9 @@ class Talk:
         texts = [self._tell(key, appointment)]
         if appointment.links.join_url and appointment.status == "booked":
             texts.append(self._say("join", url=appointment.links.join_url))
+        is_vendors = self.appointments.slots.settings.calendar_provider != "local"
+        if is_vendors and appointment.status == "booked" and not appointment.is_placed:
+            texts.append(self._say("unconfirmed"))
         return self._draft(kind, texts, [card])
 
     def _next(

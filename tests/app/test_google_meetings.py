@@ -77,7 +77,8 @@ def press(visitor: Visitor, action: dict[str, Any]) -> dict[str, Any]:
 def card_of(answer: dict[str, Any], kind: str) -> dict[str, Any]:
     found = [card for card in answer["cards"] if card["kind"] == kind]
     assert found, answer
-    return found[0]
+    card: dict[str, Any] = found[0]
+    return card
 
 
 def book_in_chat(visitor: Visitor) -> dict[str, Any]:
@@ -119,7 +120,8 @@ def test_a_meeting_booked_in_the_chat_is_in_google_and_what_the_rep_does_there_c
 
     def read() -> dict[str, Any]:
         listed = server.http.get(f"{visitor.path}/appointments", headers=visitor.token).json()
-        return listed["appointments"][0] if listed["appointments"] else {}
+        found: list[dict[str, Any]] = listed["appointments"]
+        return found[0] if found else {}
 
     start = datetime.fromisoformat(event["start"]["dateTime"]) + timedelta(days=1)
     times = {
@@ -160,3 +162,13 @@ def test_a_calendar_that_does_not_answer_is_said_so(
     visitor = Visitor.arrive(server.http, timezone="Europe/Berlin", locale="en-GB")
     answer = visitor.ask("I'd like to book a meeting tomorrow afternoon")
     assert "cannot look up free times just now" in answer["text"]
+
+
+def test_a_calendar_that_is_slow_to_take_a_meeting_is_said_so(
+    server: ThreadedServer, google: GoogleCalendarStandIn
+) -> None:
+    google.faults.order(Fault("status", status=503, retry_after=30, method="POST", path="/events"))
+    visitor = Visitor.arrive(server.http, timezone="Europe/Berlin", locale="en-GB")
+    answer = book_in_chat(visitor)
+    assert card_of(answer, "appointment")["status"] == "booked"
+    assert "has not confirmed it yet" in answer["text"]

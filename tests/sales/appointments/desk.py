@@ -76,8 +76,10 @@ class Desk:
         now: datetime = NOW,
         tenant: str = "default",
         wrap: Callable[[Calendar], Calendar] = lambda calendar: calendar,
+        vendor: Calendar | None = None,
         **changes: Any,
     ) -> Desk:
+        """`wrap` stands before the calendar that effects write to; `vendor` in place of ours."""
         clock = FixedClock(now)
         settings = AppointmentSettings.model_validate({**DEFAULTS, **changes})
         organization = OrganizationService(database, clock)
@@ -86,12 +88,12 @@ class Desk:
         calendar = LocalCalendar(database)
         registry = EffectRegistry()
         holder: list[AppointmentService] = []
-        registry.add(CalendarEffects(lambda: holder[0], wrap(calendar)))
+        registry.add(CalendarEffects(lambda: holder[0], wrap(vendor or calendar)))
         options = RunnerOptions(
             poll=timedelta(milliseconds=50), heartbeat=timedelta(milliseconds=200)
         )
         runner = EmbeddedRunner(database, registry, clock, options=options)
-        availability = Availability(database, calendar, settings)
+        availability = Availability(database, vendor or calendar, settings)
         service = AppointmentService(
             database,
             clock,
