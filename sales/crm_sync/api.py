@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
 from core.http import describe_errors
@@ -95,7 +96,7 @@ class RetriedOut(BaseModel):
 
 def build_crm_router(get_sync: GetSync, get_leads: GetLeads, identify: Identify) -> APIRouter:
     """The routes, for staff and machines, each as far as their role and team go."""
-    router = APIRouter(prefix="/api/v1", tags=["crm"], responses=describe_errors(401, 403))
+    router = APIRouter(prefix="/api/v1", tags=["crm"], responses=describe_errors(400, 401, 403))
     caller = Depends(identify)
 
     @router.get("/crm/status", response_model=CrmStatusOut)
@@ -107,7 +108,9 @@ def build_crm_router(get_sync: GetSync, get_leads: GetLeads, identify: Identify)
         return CrmStatusOut(crms=[_describe_health(one) for one in health])
 
     @router.post("/crm/retry", response_model=RetriedOut)
-    async def retry(crm: str = "", principal: Principal = caller) -> RetriedOut:
+    async def retry(
+        crm: Annotated[str, Query(pattern=r"^[a-z0-9_]{0,40}$")] = "", principal: Principal = caller
+    ) -> RetriedOut:
         """Send again all that failed, of one CRM or of all: when the cause is mended."""
         check_may(principal, "see_health")
         count = await get_sync().retry_failed(principal.tenant_id, crm=crm or None)

@@ -17,7 +17,7 @@ from core.errors import ProviderError, VendorRateLimited
 from core.protocols.crm import CrmRecord, CrmRef
 from sales.crm_sync.budget import CallBudget
 from sales.crm_sync.mapping import write_text
-from sales.crm_sync.models import CrmSync
+from sales.crm_sync.models import CrmPlace, CrmSync
 from sales.crm_sync.repository import CrmSyncRepository
 from sales.crm_sync.rules import describe_failure, list_changes
 from sales.crm_sync.schemas import CrmAccount
@@ -44,12 +44,14 @@ class CrmInbound:
             NotBefore: the CRM's budget is used up.
             ProviderError: the CRM's.
         """
+        async with self.database.reading(tenant_id) as uow:
+            if not self._is_due(await CrmSyncRepository(uow).find_place(account.key), account):
+                return 0
         async with self.database.unit_of_work(tenant_id) as uow:
             place = await CrmSyncRepository(uow).lock_place(account.key)
-            now, last = self.clock.now(), place.polled_at
-            if last is not None and now - last < account.settings.poll_interval:
+            if not self._is_due(place, account):
                 return 0
-            place.polled_at, cursor = now, place.cursor
+            place.polled_at, cursor = self.clock.now(), place.cursor
         try:
             return await self._read(tenant_id, account, cursor)
         except ProviderError as error:
@@ -59,6 +61,10 @@ class CrmInbound:
             async with self.database.unit_of_work(tenant_id) as uow:
                 (await CrmSyncRepository(uow).lock_place(account.key)).poll_error = words
             raise
+
+    def _is_due(self, place: CrmPlace | None, account: CrmAccount) -> bool:
+        last = place.polled_at if place else None
+        return last is None or self.clock.now() - last >= account.settings.poll_interval
 
     async def _read(self, tenant_id: str, account: CrmAccount, cursor: str) -> int:
         count = 0

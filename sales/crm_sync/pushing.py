@@ -100,7 +100,9 @@ class CrmPusher:
             more = await self._push_items(tenant_id, account) or more
         except ProviderError as error:
             await self._note_failure(tenant_id, account, error, is_last=is_last)
+            await _tell_result(account, tenant_id, error)
             raise
+        await _tell_result(account, tenant_id, None)
         if more:
             async with self.database.unit_of_work(tenant_id) as uow:
                 await self.sync.promise(uow, crm)
@@ -326,6 +328,11 @@ class CrmPusher:
             kept = _Fields(now, {one.name: one for one in person}, {one.name: one for one in deal})
             self.known[tenant_id, account.key] = kept
         return kept
+
+
+async def _tell_result(account: CrmAccount, tenant_id: str, error: ProviderError | None) -> None:
+    if account.note_result is not None:
+        await account.note_result(tenant_id, error)
 
 
 def _is_same(one: _Sending) -> bool:

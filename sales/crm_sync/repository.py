@@ -229,6 +229,10 @@ class CrmSyncRepository:
         )
         return (await self._session.execute(query)).scalar_one()
 
+    async def find_place(self, crm: str) -> CrmPlace | None:
+        """Where we stand with a CRM, to look at."""
+        return (await self._session.execute(select(CrmPlace).where(CrmPlace.crm == crm))).scalar()
+
     async def list_places(self) -> list[CrmPlace]:
         """Where we stand with every CRM."""
         return list((await self._session.execute(select(CrmPlace))).scalars())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from core.errors import ProviderError
 from sales.crm_sync.settings import CrmSyncSettings
 
 State = Literal["waiting", "in_step", "failed", "deleted"]
@@ -18,7 +19,7 @@ Kind = Literal["person", "deal", "conversation", "transcript", "meeting", "note"
 class CrmAccount:
     """A CRM that leads go to. `crm` is the vendor's (`core.protocols.crm.Crm`); `mapping` and
     `stages` are those of `app.yaml`, else the vendor's own; `is_connected` tells whether a tenant
-    has credentials there."""
+    has credentials there; `note_result` takes what came of a push, for the page Integrations."""
 
     key: str
     name: str
@@ -27,6 +28,7 @@ class CrmAccount:
     mapping: Mapping[str, Mapping[str, str]]
     stages: Mapping[str, str]
     is_connected: Callable[[str], Awaitable[bool]]
+    note_result: Callable[[str, ProviderError | None], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,17 +195,22 @@ class CrmSyncService:
         return found
 
     async def plan_changed(self, tenant_id: str) -> int:
-        """Plan the leads that were changed since this was last done, by whomever: how many."""
+        """Plan the leads that were changed since this was last done, by whomever: how many.
+
+        A CRM that was just connected begins with what comes from now on; what was before is what
+        `backfill` is for.
+        """
         planned = 0
         for account in await self.list_accounts(tenant_id):
-            async with self.database.unit_of_work(tenant_id) as uow:
-                place = await CrmSyncRepository(uow).lock_place(account.key)
-                now, since = self.clock.now(), place.leads_seen_at
-                # A CRM that was just connected begins with what comes from now on; what was
-                # before is what `crm backfill` is for.
-                place.leads_seen_at = now
+            async with self.database.reading(tenant_id) as uow:
+                place = await CrmSyncRepository(uow).find_place(account.key)
+            now, since = self.clock.now(), place.leads_seen_at if place else None
             if since is not None:
                 planned += await self._plan_since(tenant_id, account, since - _LOOK_BACK)
+            # Nothing is written where nothing happened, but now and then.
+            if since is None or now - since > _LOOK_BACK:
+                async with self.database.unit_of_work(tenant_id) as uow:
+                    (await CrmSyncRepository(uow).lock_place(account.key)).leads_seen_at = now
         return planned
 
     async def _plan_since(self, tenant_id: str, account: CrmAccount, since: datetime) -> int:
