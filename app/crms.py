@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,6 +17,7 @@ from core.errors import AuthenticationFailed, NotFound, ProviderError
 from core.outbox import NotBefore, Outbox
 from sales.appointments.service import AppointmentService
 from sales.connections.inbox import EventInbox
+from sales.connections.service import ConnectionService
 from sales.conversations.service import ConversationService
 from sales.crm_sync.budget import CallBudget
 from sales.crm_sync.inbound import CrmInbound
@@ -46,6 +48,7 @@ class CrmGrounds:
     outbox: Outbox
     inbox: EventInbox
     vendors: VendorShelf
+    connections: ConnectionService
     public_url: Callable[[], str]
 
 
@@ -102,8 +105,15 @@ def build_accounts(grounds: CrmGrounds, settings: AppSettings) -> Mapping[str, C
             mapping=chosen.field_mapping or getattr(own, "field_mapping", {}),
             stages=chosen.deal_stages or getattr(own, "deal_stages", {}),
             is_connected=_Connected(vendor.context.credentials.get),
+            note_result=partial(_note_result, grounds.connections, key),
         )
     return found
+
+
+async def _note_result(
+    connections: ConnectionService, key: str, tenant_id: str, error: ProviderError | None
+) -> None:
+    await connections.note_result(tenant_id, key, error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from app.effects import build_effects
 from app.handoffs import HandoffGrounds, build_handoffs
 from app.knowledge_indexes import build_knowledge
 from app.language_models import LanguageModels, build_responder
-from app.lead_pictures import JudgedLeads, count_booked
+from app.lead_pictures import JudgedLeads
 from app.migrations.run import current_revision, migrate, newest_revision
 from app.model_budgets import open_configured_models
 from app.notices import NoticeGrounds, build_notices
@@ -48,7 +48,8 @@ from portal.outbox_view import OutboxView
 from portal.portal import Portal
 from sales.appointments.availability import Availability
 from sales.appointments.finding import SlotFinder
-from sales.appointments.service import AppointmentService
+from sales.appointments.models import Appointment, AppointmentChange
+from sales.appointments.service import AppointmentService, count_booked
 from sales.appointments.settings import AppointmentSettings
 from sales.connections.inbox import EventInbox
 from sales.connections.service import ConnectionService
@@ -59,10 +60,12 @@ from sales.conversations.staff_service import StaffConversationService
 from sales.followups.effects import build_outgoing
 from sales.followups.mail_service import MailService
 from sales.followups.mail_writing import MailWriter
+from sales.followups.models import Mail
 from sales.followups.rendering import MailTemplates
 from sales.followups.service import FollowupService
 from sales.handoffs.rules import extend_capture
 from sales.knowledge.service import KnowledgeService
+from sales.leads.models import Lead, LeadEvent
 from sales.leads.service import LeadService
 from sales.organization.access_service import AccessService
 from sales.organization.passwords import PasswordVault
@@ -72,8 +75,9 @@ from sales.organization.staff_service import StaffService
 from sales.organization.throttling import SignInThrottle
 from sales.usage.service import UsageService
 
-# Tables whose new rows make open pages of the portal fetch themselves anew.
-_WATCHED = (Conversation, Message)
+# Tables whose new rows make open pages of the portal fetch themselves anew; what happens to a
+# lead or a meeting later is a row of its history.
+_WATCHED = (Conversation, Message, Lead, LeadEvent, Appointment, AppointmentChange, Mail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,26 +238,8 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         followers=(leads,),
     )
     appointments = build_appointments(resources, settings.sales_agent.appointment_scheduling)
-    mails = MailService(
-        resources.database,
-        resources.clock,
-        resources.outbox,
-        resources.signer,
-        settings.email,
-        resources.address.get,
-    )
-    followups = FollowupService(
-        database=resources.database,
-        clock=resources.clock,
-        settings=settings.sales_agent.conversation_summaries,
-        organization=resources.organization,
-        conversations=conversations,
-        appointments=appointments,
-        leads=JudgedLeads(leads),
-        mails=mails,
-        writer=MailWriter(resources.templates, settings.email),
-        public_url=resources.address.get,
-    )
+    mails = _build_mails(resources, settings)
+    followups = _build_followups(resources, settings, conversations, appointments, leads, mails)
     services = Services(
         inbox=resources.inbox,
         conversations=conversations,
@@ -264,31 +250,9 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         followups=followups,
         usage=UsageService(resources.database, resources.clock, settings.budget),
         notices=build_notices(
-            NoticeGrounds(
-                resources.database,
-                resources.outbox,
-                resources.organization,
-                resources.address.get,
-            ),
-            settings.notices,
-            leads,
-            appointments,
-            mails,
+            _ground_notices(resources), settings.notices, leads, appointments, mails
         ),
-        crms=build_crms(
-            CrmGrounds(
-                resources.database,
-                resources.clock,
-                resources.outbox,
-                resources.inbox,
-                resources.vendors,
-                resources.address.get,
-            ),
-            settings,
-            leads,
-            conversations,
-            appointments,
-        ),
+        crms=build_crms(_ground_crms(resources), settings, leads, conversations, appointments),
         handoffs=build_handoffs(_ground(resources), settings, leads, appointments, mails),
     )
     resources.services.put(services)
@@ -302,6 +266,57 @@ def _ground(resources: Resources) -> HandoffGrounds:
         resources.outbox,
         resources.organization,
         resources.vendors,
+    )
+
+
+def _build_mails(resources: Resources, settings: AppSettings) -> MailService:
+    return MailService(
+        resources.database,
+        resources.clock,
+        resources.outbox,
+        resources.signer,
+        settings.email,
+        resources.address.get,
+    )
+
+
+def _build_followups(
+    resources: Resources,
+    settings: AppSettings,
+    conversations: ConversationService,
+    appointments: AppointmentService,
+    leads: LeadService,
+    mails: MailService,
+) -> FollowupService:
+    return FollowupService(
+        database=resources.database,
+        clock=resources.clock,
+        settings=settings.sales_agent.conversation_summaries,
+        organization=resources.organization,
+        conversations=conversations,
+        appointments=appointments,
+        leads=JudgedLeads(leads),
+        mails=mails,
+        writer=MailWriter(resources.templates, settings.email),
+        public_url=resources.address.get,
+    )
+
+
+def _ground_notices(resources: Resources) -> NoticeGrounds:
+    return NoticeGrounds(
+        resources.database, resources.outbox, resources.organization, resources.address.get
+    )
+
+
+def _ground_crms(resources: Resources) -> CrmGrounds:
+    return CrmGrounds(
+        resources.database,
+        resources.clock,
+        resources.outbox,
+        resources.inbox,
+        resources.vendors,
+        resources.connections,
+        resources.address.get,
     )
 
 

@@ -14,7 +14,16 @@ import structlog
 from core.clock import Clock
 from core.db import Database
 from core.encryption import Cipher
-from core.errors import AppError, ConfigurationError, Conflict, Invalid, NotFound, Unavailable
+from core.errors import (
+    AppError,
+    ConfigurationError,
+    Conflict,
+    Invalid,
+    NotFound,
+    ProviderError,
+    Unavailable,
+    VendorRateLimited,
+)
 from core.security import hash_key
 from sales.connections.credential_store import read_method, seal, unseal
 from sales.connections.models import Connection, ConnectionChange, SignIn
@@ -215,13 +224,17 @@ class ConnectionService:
             repository.add_change(key, "tested", principal.name, note, now)
         return result
 
-    async def note_sync(self, tenant_id: str, key: str) -> None:
-        """Records were just brought in step with that vendor."""
+    async def note_result(self, tenant_id: str, key: str, error: ProviderError | None) -> None:
+        """What came of bringing records in step with a vendor: shown on the page. A vendor that
+        asks for patience is not in error."""
         now = self._clock.now()
         async with self._database.unit_of_work(tenant_id) as uow:
             row = await ConnectionRepository(uow).get_or_add(key, "config", now)
-            row.last_sync = row.last_success_at = now
-            row.last_error = ""
+            if error is None:
+                row.last_sync = row.last_success_at = now
+                row.last_error = ""
+            elif not isinstance(error, VendorRateLimited):
+                row.last_error, row.last_error_at = describe_error(error), now
 
     async def disconnect(self, principal: Principal, key: str) -> str:
         """Take the tokens back at the vendor, and delete all credentials here in any case.
