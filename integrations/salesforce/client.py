@@ -19,6 +19,7 @@ from core.outbound import run_blocking
 from core.protocols.vendor import Values, VendorContext
 from integrations.salesforce.session import (
     VENDOR,
+    SalesforceRejected,
     SalesforceSession,
     Usage,
     is_expired,
@@ -70,6 +71,19 @@ class SalesforceClient:
             ProviderError: as `core.protocols.crm.Crm` says.
         """
         self._check_budget(tenant_id, operation)
+        try:
+            return await self._try_twice(tenant_id, operation, work)
+        except SalesforceRejected as error:
+            name = self._settings.external_id_field
+            if name in error.excerpt and {"INVALID_FIELD", "NOT_FOUND"} & set(error.codes):
+                words = explain_missing(name, error.excerpt)
+                raise Rejected(VENDOR, operation, words) from None
+            raise
+
+    async def _try_twice(
+        self, tenant_id: str, operation: str, work: Callable[[Salesforce], _Result]
+    ) -> _Result:
+        """The second time with a new token."""
         values = await self._sign_in(tenant_id)
         try:
             return await self._run(tenant_id, values, operation, work)
@@ -232,6 +246,15 @@ class SalesforceClient:
         if answer.get("refresh_token"):
             found["refresh_token"] = str(answer["refresh_token"])
         return found
+
+
+def explain_missing(name: str, words: str) -> str:
+    """How to create the field for our id, and why that is asked."""
+    return (
+        f"In Setup > Object Manager > Lead, and Opportunity > Fields & Relationships > New: type "
+        f"Text, length 80, field name {name.removesuffix('__c')}, ticked External ID and Unique; "
+        f"give our user's profile edit access to it. Salesforce said: {words}"
+    )
 
 
 def is_own_address(address: str) -> bool:

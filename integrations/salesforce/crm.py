@@ -56,7 +56,7 @@ class SalesforceCrm:
             Rejected: one is missing; says how to create it.
         """
         for sobject in (LEAD, OPPORTUNITY):
-            await self._schema.require_our_field(tenant_id, sobject, fresh=True)
+            await self._schema.check_our_field(tenant_id, sobject)
 
     async def upsert_person(self, tenant_id: str, person: CrmPerson) -> CrmRef:
         """A lead, or the contact that it became."""

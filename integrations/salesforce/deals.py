@@ -41,7 +41,6 @@ class SalesforceDeals:
 
     async def upsert(self, tenant_id: str, deal: CrmDeal) -> CrmRef:
         """Create it, or move it to its stage; beside the contact as soon as there is one."""
-        await self._schema.require_our_field(tenant_id, OPPORTUNITY)
         await self._schema.check_option(
             tenant_id, OPPORTUNITY, "StageName", deal.stage, "upsert deal"
         )
@@ -116,9 +115,14 @@ class SalesforceDeals:
             return json.loads(response.text) if response.text else {}
 
         answer = await self._client.call(tenant_id, "create deal", upsert)
-        if not answer.get("id"):
-            raise Unavailable(VENDOR, "create deal", "the answer names no id")
-        return answer
+        if answer.get("id"):
+            return answer
+        # 204: an older version of the API, which names no id.
+        soql = build_query(OPPORTUNITY, ["Id"], equals(self._key, deal.external_id))
+        rows = await self._client.query(tenant_id, "create deal", soql)
+        if not rows:
+            raise Unavailable(VENDOR, "create deal", "the new deal is not to be seen yet")
+        return {"id": rows[0]["Id"], "created": True}
 
     async def _link_contact(self, tenant_id: str, deal_id: str, contact_id: str) -> None:
         where = f"{equals('OpportunityId', deal_id)} AND {equals('ContactId', contact_id)}"

@@ -62,7 +62,6 @@ class SalesforcePeople:
 
     async def upsert(self, tenant_id: str, person: CrmPerson) -> CrmRef:
         """Create the lead, or change it, or the contact that it became."""
-        await self._schema.require_our_field(tenant_id, LEAD)
         if person.known is not None and is_contact(person.known):
             return await self._change_contact(tenant_id, person, person.known.id)
         rows = await self.find_rows(tenant_id, [person])
@@ -123,7 +122,6 @@ class SalesforcePeople:
         reader = await self.build_reader(tenant_id, sobject)
         needed = ["Id", "Email"]
         if sobject == LEAD:
-            await self._schema.require_our_field(tenant_id, LEAD)
             needed += ["Status", self._key, *CONVERSION]
         fields = choose_fields(reader.described, needed)
         order = "IsConverted, CreatedDate" if sobject == LEAD else "CreatedDate"

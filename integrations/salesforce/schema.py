@@ -8,9 +8,10 @@ from typing import Any
 
 from core.errors import Rejected
 from core.protocols.crm import FieldValue
-from integrations.salesforce.client import SalesforceClient
+from integrations.salesforce.client import SalesforceClient, explain_missing
 from integrations.salesforce.records import Described
-from integrations.salesforce.session import VENDOR
+from integrations.salesforce.session import VENDOR, SalesforceRejected
+from integrations.salesforce.soql import build_query
 
 # New fields and options are seen after this; a refused value asks anew in any case.
 _KEEP = timedelta(minutes=10)
@@ -34,33 +35,31 @@ class SalesforceSchema:
             answer: Mapping[str, Any] = getattr(salesforce, sobject).describe()
             return answer
 
-        answer = await self._client.call(tenant_id, f"describe {sobject}", ask)
-        described = {str(one["name"]): one for one in answer["fields"]}
+        try:
+            answer = await self._client.call(tenant_id, f"describe {sobject}", ask)
+        except SalesforceRejected as error:
+            if not error.is_missing:
+                raise
+            # An object that this account has not, e.g. opportunities.
+            answer = {}
+        described = {str(one["name"]): one for one in answer.get("fields") or ()}
         self._kept[tenant_id, sobject] = (described, now)
         return described
 
-    async def require_our_field(self, tenant_id: str, sobject: str, *, fresh: bool = False) -> None:
-        """See that the object has the field for our id.
+    async def check_our_field(self, tenant_id: str, sobject: str) -> None:
+        """See that the object has the field for our id, and that our user may use it.
 
         Raises:
             Rejected: it is missing or no external id; says how to create it.
         """
         name = self._client.settings.external_id_field
-        field = (await self.describe(tenant_id, sobject, fresh=fresh)).get(name)
-        if field is not None and field.get("externalId"):
-            return None
-        # Just created, perhaps.
-        if not fresh:
-            return await self.require_our_field(tenant_id, sobject, fresh=True)
-        wrong = "is no external id" if field is not None else "is missing, or hidden from this user"
-        raise Rejected(
-            VENDOR,
-            "prepare",
-            f"the field {name} {wrong} on {sobject}. In Setup > Object Manager > {sobject} > "
-            f"Fields & Relationships > New: type Text, length 80, field name "
-            f"{name.removesuffix('__c')}, ticked External ID and Unique; give our user's profile "
-            "edit access to it",
-        )
+        # A query is refused where the field is missing, and where it is hidden from this user.
+        soql = build_query(sobject, ["Id", name], "", limit=1)
+        await self._client.query(tenant_id, "prepare", soql)
+        field = (await self.describe(tenant_id, sobject, fresh=True)).get(name)
+        if field is not None and not field.get("externalId"):
+            words = f"the field {name} is no External ID on {sobject}"
+            raise Rejected(VENDOR, "prepare", explain_missing(name, words))
 
     async def find_activity_field(self, tenant_id: str, sobject: str) -> str:
         """The field for our id on Task and Event, which an account may have; else empty."""

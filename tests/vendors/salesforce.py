@@ -1,14 +1,12 @@
 """Salesforce's REST API and its token endpoint, as far as a sales agent uses them.
 
 Salesforce publishes no specification of these paths; so the stand-in is strict by itself: objects
-and fields as the reference describes them (`salesforce_schema`), queries are read
-(`salesforce_soql`), and a path, parameter or header that the REST guide does not name is an error
-of the test.
+and fields as the reference has them (`salesforce_schema`), queries are read (`salesforce_soql`); a
+path, parameter or header that the REST guide does not name is an error of the test.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -221,6 +219,9 @@ class SalesforceStandIn(HttpStandIn):
         plain = {name for name in (*query.fields, *query.filtered) if "." not in name}
         unknown = {name for name in plain if name not in fields or name in self.without}
         closed = {one for one in query.filtered if one in fields and not fields[one].filterable}
+        if unknown and unknown <= self.without:
+            message = f"No such column '{min(unknown)}' on entity '{query.sobject}'"
+            raise RefusedError("INVALID_FIELD", message)
         if unknown or closed:
             raise MalformedQueryError(f"no such column, or no filter: {sorted(unknown | closed)}")
         if query.sobject == "ContentDocumentLink" and not query.filtered & {
@@ -234,8 +235,7 @@ class SalesforceStandIn(HttpStandIn):
         return self._page(shown, len(shown))
 
     def _query_more(self, _: SeenRequest, name: str) -> Answer:
-        rest = self._cursors.pop(name)
-        return self._page(rest, len(rest))
+        return self._page(self._cursors.pop(name), 0)
 
     def _page(self, rows: list[dict[str, Any]], total: int) -> Answer:
         page, rest = rows[:_PAGE], rows[_PAGE:]
@@ -384,7 +384,7 @@ class SalesforceStandIn(HttpStandIn):
                 answers.append({"success": False, "errors": [said]})
                 continue
             answers.append({"id": row["Id"], "success": True, "errors": [], "created": created})
-        return Answer(200, json.loads(json.dumps(answers)))
+        return Answer(200, answers)
 
 
 def _refuse(

@@ -79,7 +79,7 @@ async def test_client_credentials_sign_in_too(harness: SalesforceHarness) -> Non
         SalesforceSettings(base_url=harness.stand_in.url), harness.credentials, SystemClock()
     )
     line = await check_connection(context, TENANT)
-    assert line == "Larkmere Instruments (sandbox), 3 of 15000 daily API requests used"
+    assert line == "Larkmere Instruments (sandbox), 5 of 15000 daily API requests used"
 
 
 @pytest.mark.parametrize("ahead", [600, -600])
