@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.vendors import VendorShelf
 from core.clock import Clock
@@ -43,15 +43,33 @@ class HandoffParts:
     settings: HandoffSettings
 
 
-@dataclass(frozen=True, slots=True)
-class HandoffGrounds:
-    """What handoffs stand on."""
+class HandoffGrounds(Protocol):
+    """What handoffs stand on: a part of `app.wiring.Resources`."""
 
-    database: Database
-    clock: Clock
-    outbox: Outbox
-    organization: OrganizationService
-    vendors: VendorShelf
+    @property
+    def database(self) -> Database:
+        """Where rows are kept."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Where promises are recorded."""
+        ...
+
+    @property
+    def organization(self) -> OrganizationService:
+        """Tenants and sites."""
+        ...
+
+    @property
+    def vendors(self) -> VendorShelf:
+        """Other sales systems, and the cipher."""
+        ...
 
 
 def build_handoffs(

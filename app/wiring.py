@@ -22,7 +22,7 @@ from app.calendars import build_calendar_sync
 from app.changes import RecentChanges
 from app.crms import CrmGrounds, build_crms
 from app.effects import build_effects
-from app.handoffs import HandoffGrounds, build_handoffs
+from app.handoffs import build_handoffs
 from app.knowledge_indexes import build_knowledge
 from app.language_models import LanguageModels, build_responder
 from app.lead_pictures import JudgedLeads
@@ -253,20 +253,10 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
             _ground_notices(resources), settings.notices, leads, appointments, mails
         ),
         crms=build_crms(_ground_crms(resources), settings, leads, conversations, appointments),
-        handoffs=build_handoffs(_ground(resources), settings, leads, appointments, mails),
+        handoffs=build_handoffs(resources, settings, leads, appointments, mails),
     )
     resources.services.put(services)
     return services
-
-
-def _ground(resources: Resources) -> HandoffGrounds:
-    return HandoffGrounds(
-        resources.database,
-        resources.clock,
-        resources.outbox,
-        resources.organization,
-        resources.vendors,
-    )
 
 
 def _build_mails(resources: Resources, settings: AppSettings) -> MailService:
