@@ -184,6 +184,9 @@ def _follow_details(message: BookingMessage, state: BookingState) -> BookingStep
     slot = find_slot(state.slot)
     if slot is None or state.stage not in (Stage.CONFIRMATION, Stage.CONTACT):
         return None
+    if message.wish.choice is not None or message.wish.duration is not None:
+        # "Rather the first one": another of the offers is meant, or none of them.
+        return None
     email = message.contact.get("email", "")
     zone_only = message.wish.zone is not None and not message.wish.options
     if zone_only or (email and email != state.email and not _has_time(message.wish)):

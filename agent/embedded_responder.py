@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.answers import Card, Draft, Quote, Sentence
+from agent.booking_contact import read_contact
 from agent.intents import Intent
 from agent.labelling import choose_label
 from agent.products import choose_recommended
@@ -174,10 +175,21 @@ class EmbeddedResponder:
     def _say_yes(self, builder: _Builder) -> None:
         if builder.context.listening.told.consent:
             return
-        if not builder.context.open_question:
+        context = builder.context
+        # Also what was told for a meeting, or may not be stored: it stands in the conversation.
+        reachable = read_contact(
+            context.state.messages,
+            context.text,
+            action=None,
+            profile=context.listening.known,
+            locale=context.state.locale,
+        ).values
+        if not context.open_question:
             builder.say("nothing_open")
-        elif "email" in builder.context.listening.known:
+        elif reachable["email"]:
             builder.say("passed_on_known")
+        elif reachable["phone"]:
+            builder.say("passed_on_call")
         else:
             builder.say("passed_on")
             builder.asked_for = "email"

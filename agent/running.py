@@ -58,6 +58,10 @@ class Following:
             raise running.error
         raise StopAsyncIteration
 
+    async def aclose(self) -> None:
+        """Whoever followed is gone; the turn goes on without them."""
+        self._seen = len(self._running.events)
+
 
 class TurnRunner:
     """Turns of this process."""

@@ -46,6 +46,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "a reply.",
         "passed_on_known": "Done: I've put your question on the team's list, with this "
         "conversation. They will answer you at your e-mail address.",
+        "passed_on_call": "Done: I've put your question on the team's list, with this "
+        "conversation. They will call you at the number you gave.",
         "not_passed_on": "All right. What else would you like to know?",
         "nothing_open": "All right! What would you like to know about {name}?",
         "language": "I can only help in {site_language}: this website is in that language.",
@@ -89,6 +91,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "wenn Sie eine Antwort möchten.",
         "passed_on_known": "Erledigt: Ihre Frage steht mit diesem Gespräch auf der Liste des "
         "Teams. Die Antwort kommt an Ihre E-Mail-Adresse.",
+        "passed_on_call": "Erledigt: Ihre Frage steht mit diesem Gespräch auf der Liste des "
+        "Teams. Man ruft Sie unter Ihrer Nummer an.",
         "not_passed_on": "In Ordnung. Was möchten Sie sonst wissen?",
         "nothing_open": "In Ordnung! Was möchten Sie über {name} wissen?",
         "language": "Ich kann nur auf {site_language} helfen: In dieser Sprache ist die Website.",
@@ -131,6 +135,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "No sé cómo contactarle: escriba aquí su correo electrónico si desea una respuesta.",
         "passed_on_known": "Hecho: su pregunta está en la lista del equipo, junto con esta "
         "conversación. Le responderán a su correo electrónico.",
+        "passed_on_call": "Hecho: su pregunta está en la lista del equipo, junto con esta "
+        "conversación. Le llamarán al número que nos dio.",
         "not_passed_on": "De acuerdo. ¿Qué más le gustaría saber?",
         "nothing_open": "¡De acuerdo! ¿Qué le gustaría saber sobre {name}?",
         "language": "Solo puedo ayudar en {site_language}: el sitio web está en ese idioma.",

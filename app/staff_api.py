@@ -14,6 +14,7 @@ from app.runtime import Runtime
 from app.staff import StaffCheck
 from core.errors import Forbidden, Invalid
 from core.http import describe_errors
+from sales.followups.rules import count_summaries
 from sales.knowledge.ranking import RankedPassage
 from sales.knowledge.service import Recall
 from sales.organization.schemas import Principal
@@ -93,13 +94,27 @@ class ConversationTotalsOut(BaseModel):
     qualified_with_contact: int
 
 
+class SummariesOut(BaseModel):
+    """Summaries written in the period, to visitors and to the sales team, and how many of them
+    were sent."""
+
+    written: int
+    sent: int
+
+
 class ConversionsOut(BaseModel):
-    """What became of the conversations of a period."""
+    """What became of the conversations of a period. Rates are 0 to 1; null where there is
+    nothing to count. `booked`: conversations whose meeting still stands."""
 
     group_by: str
     start: datetime
     end: datetime
     totals: ConversationTotalsOut
+    booked: int
+    booking_rate: float | None
+    profile_completion_rate: float | None
+    summaries: SummariesOut
+    summary_delivery_rate: float | None
     data: list[ConversionOut]
 
 
@@ -193,17 +208,31 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
         runtime = get_runtime()
         tenant_id = _choose_site(runtime, site, staff).ref.tenant_id
         since, until = _read_period(runtime, start, end)
-        analytics = runtime.services.leads.analytics
+        services = runtime.services
+        analytics = services.leads.analytics
         rows = await analytics.list_conversions(tenant_id, group_by, since, until)
+        totals = await analytics.measure(tenant_id, since, until)
+        mails = await services.mails.count_deliveries(tenant_id, since, until)
+        written, sent = count_summaries(mails)
+        booked = await services.appointments.count_booked_conversations(tenant_id, since, until)
         return {
             "group_by": group_by,
             "start": since,
             "end": until,
-            "totals": asdict(await analytics.measure(tenant_id, since, until)),
+            "totals": asdict(totals),
+            "booked": booked,
+            "booking_rate": _share(booked, totals.conversations),
+            "profile_completion_rate": _share(totals.complete, totals.conversations),
+            "summaries": {"written": written, "sent": sent},
+            "summary_delivery_rate": _share(sent, written),
             "data": [asdict(row) for row in rows],
         }
 
     return router
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
 
 
 def _read_period(runtime: Runtime, start: str, end: str) -> tuple[datetime, datetime]:

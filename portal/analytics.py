@@ -14,6 +14,7 @@ from portal.desk import Desk, Viewer
 from portal.lists import Listing, read_choice
 from portal.navigation import NavEntry
 from portal.pages import Page
+from sales.followups.rules import count_summaries
 from sales.followups.schemas import DeliveryCount
 from sales.leads.analytics import Group
 
@@ -104,9 +105,8 @@ def _build(desk: Desk) -> APIRouter:
 
 
 def _measure_delivery(mails: list[DeliveryCount]) -> Share:
-    summaries = [one for one in mails if one.kind.startswith("summary")]
-    sent = sum(one.mails for one in summaries if one.state == "sent")
-    return Share("Summaries sent", sent, sum(one.mails for one in summaries), "of those written")
+    written, sent = count_summaries(mails)
+    return Share("Summaries sent", sent, written, "of those written")
 
 
 ANALYTICS_PAGE = Page(NavEntry("Analytics", _PATH, "analytics", "see_analytics"), _build)

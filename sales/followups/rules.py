@@ -8,7 +8,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from sales.appointments.slot_words import describe_day, name_zone
-from sales.followups.schemas import Delivery, MailKind, Reason
+from sales.followups.schemas import Delivery, DeliveryCount, MailKind, Reason
 from sales.organization.settings import LinkSettings
 
 LANGUAGES = ("en", "de", "es")
@@ -21,6 +21,13 @@ _OPTIONAL: tuple[MailKind, ...] = ("summary_visitor",)
 def is_optional(kind: str) -> bool:
     """Whether an unsubscribed address goes without it."""
     return kind in _OPTIONAL
+
+
+def count_summaries(mails: Iterable[DeliveryCount]) -> tuple[int, int]:
+    """How many summaries were written, and how many of them were sent (S1: summary delivery)."""
+    summaries = [one for one in mails if one.kind.startswith("summary")]
+    written = sum(one.mails for one in summaries)
+    return written, sum(one.mails for one in summaries if one.state == "sent")
 
 
 # What is told later need not have happened later: of two, the one that says more stays.

@@ -157,6 +157,45 @@ async def test_buttons_mean_what_they_say_also_long_after(desk: Desk) -> None:
     assert len(await list_booked(desk)) == 1
 
 
+PICKS = ("the first one", "1", "number 1", "I'll take the first one please")
+LATER_CARDS = (
+    ("none of these",),
+    ("next week, mornings",),
+    ("the second one", "show me other times"),
+    ("the second one", "rather a 45 minute call"),
+    ("the second one", "none of these", "what about Thursday?"),
+)
+
+
+@pytest.mark.parametrize("before", LATER_CARDS)
+@pytest.mark.parametrize("opening", ["book a demo please", "I'd like a demo, ada@example.com"])
+async def test_the_first_one_is_that_of_the_newest_card(
+    desk: Desk, opening: str, before: tuple[str, ...]
+) -> None:
+    for pick in PICKS:
+        talk = Talk(desk)
+        older = card(await talk.say(opening))["slots"]
+        for text in before:
+            shown = await talk.say(text)
+        newest = card(shown)["slots"]
+        assert newest != older
+        draft = await talk.say(pick)
+        assert draft is not None
+        assert draft.trace["booking"]["slot"] == newest[0]["id"]
+    assert await list_booked(desk) == []
+
+
+async def test_another_offer_may_be_chosen_while_the_first_choice_waits_for_a_name(
+    desk: Desk,
+) -> None:
+    talk = Talk(desk)
+    offers = card(await talk.say("book a demo please"))["slots"]
+    assert await talk.step("the second one") == "ask_contact"
+    draft = await talk.say("no, rather the first one")
+    assert draft is not None
+    assert draft.trace["booking"]["slot"] == offers[0]["id"]
+
+
 async def test_a_slot_taken_meanwhile_is_not_booked_and_others_are_offered(desk: Desk) -> None:
     one, other = Talk(desk), Talk(desk)
     for talk in (one, other):

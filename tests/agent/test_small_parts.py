@@ -102,6 +102,24 @@ def test_an_unusual_message_id_is_refused(bad: str) -> None:
         check_message_id(bad)
 
 
+def test_places_come_back_bit_by_bit_as_the_minute_slides() -> None:
+    now = 90.0
+    limits = TrafficLimits(LimitSettings(messages_per_minute_per_visitor=4), lambda: now)
+    for _ in range(4):
+        limits.count_message("ann", "site")
+    with pytest.raises(RateLimited):
+        limits.count_message("ann", "site")
+    # Half into the next minute, half of the last one's four still count.
+    now = 150.0
+    for _ in range(2):
+        limits.count_message("ann", "site")
+    with pytest.raises(RateLimited):
+        limits.count_message("ann", "site")
+    now = 500.0
+    for _ in range(4):
+        limits.count_message("ann", "site")
+
+
 def test_each_visitor_site_and_address_is_counted_for_itself() -> None:
     limits = TrafficLimits(
         LimitSettings(

@@ -209,7 +209,7 @@ async def _give_up(portal: PortalServer, url: str) -> None:
     await database.close()
 
 
-def test_dead_letters_are_seen_by_those_who_lead_and_replayed_by_admins(
+def test_dead_letters_are_replayed_by_those_who_lead_and_dropped_by_admins(
     portal: PortalServer, database_url: str
 ) -> None:
     asyncio.run(_give_up(portal, database_url))
@@ -221,7 +221,9 @@ def test_dead_letters_are_seen_by_those_who_lead_and_replayed_by_admins(
     form = re.search(r'action="(/portal/health/letters/\d+)/replay"', page.text)
     assert form
     assert "tests.doomed" in manager.get("/portal/health").text
-    assert manager.send(f"{form[1]}/replay").status_code == 403
+    assert "Drop for good" not in manager.get("/portal/health").text
+    assert manager.send(f"{form[1]}/drop").status_code == 403
+    assert rita.send(f"{form[1]}/replay").status_code == 403
     for action in ("replay", "drop"):
         assert otto.send(f"{form[1]}/{action}").status_code == 404
         assert ada.send(f"{form[1]}/{action}", csrf="").status_code == 403

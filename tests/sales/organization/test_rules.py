@@ -79,8 +79,16 @@ def test_a_machine_owns_nothing() -> None:
     assert sees(machine, owner_id=None, team_id=NORTH)
 
 
-ADMIN_ONLY = {"manage_staff", "manage_access", "replay_effects"}
-NOT_FOR_REPS = ADMIN_ONLY | {"see_health", "assign_leads", "merge_leads"}
+ADMIN_ONLY = {"manage_staff", "manage_access", "manage_integrations", "drop_effects"}
+NOT_FOR_REPS = ADMIN_ONLY | {
+    "see_health",
+    "replay_effects",
+    "assign_leads",
+    "merge_leads",
+    "change_gaps",
+    "override_handoffs",
+    "see_audit",
+}
 
 
 @pytest.mark.parametrize("action", get_args(Action))
