@@ -18,6 +18,7 @@ from agent.model_text import SentenceStream, WordedSentence
 from agent.model_tools import Wishes, read_wishes
 from agent.prompt import Prompt
 from core.clock import Clock
+from core.ids import new_id
 from sales.conversations.schemas import ConversationState
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class ModelAsking:
     answered_by: str = ""
     first_token_seconds: float | None = None
     stood_in_for: FailureKind | None = None
+    turn_id: str = field(default_factory=new_id)
     _wishes: Wishes = field(default_factory=Wishes)
 
     def read_wishes(self) -> Wishes:
@@ -86,6 +88,7 @@ class ModelAsking:
             tenant_id=state.site.tenant_id,
             site_id=state.site.site_id,
             conversation_id=state.id,
+            turn_id=self.turn_id,
             input=estimate_tokens(prompt.characters + len(str(tools))),
             output=self.parts.max_output_tokens,
         )

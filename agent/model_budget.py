@@ -31,12 +31,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """A call before it is made; `input` and `output` are upper estimates in tokens."""
+    """A call before it is made; `input` and `output` are upper estimates in tokens.
+    `turn_id` is the same for all calls of one turn."""
 
     model: str
     tenant_id: str
     site_id: str
     conversation_id: str
+    turn_id: str
     input: int
     output: int
 

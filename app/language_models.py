@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from prometheus_client import CollectorRegistry
 
@@ -57,17 +57,20 @@ class LanguageModels:
 
 
 def open_language_models(
-    settings: ModelSettings,
+    settings: ModelSettings | Literal["local"],
     folder: Path,
     registry: CollectorRegistry,
     clock: Clock,
     budget: ModelBudget | None = None,
-) -> LanguageModels:
-    """Open the models. `folder`: that of app.yaml, which `model.prompts` is relative to.
+) -> LanguageModels | None:
+    """Open the models; None where there is none. `folder`: that of app.yaml, which
+    `model.prompts` is relative to.
 
     Raises:
         ConfigurationError: a provider's package or key is missing, or a prompt cannot be used.
     """
+    if isinstance(settings, str):
+        return None
     metrics, record = ModelMetrics(registry), ModelRecord()
     pause = timedelta(seconds=settings.breaker.pause)
     models = []

@@ -15,6 +15,7 @@ from sales.followups.mail_service import MailService
 from sales.followups.service import FollowupService
 from sales.leads.service import LeadService
 from sales.notices.service import NoticeService
+from sales.usage.service import UsageService
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Services:
     mails: MailService
     followups: FollowupService
     notices: NoticeService
+    usage: UsageService
     handoffs: HandoffParts
     crms: CrmSyncParts
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from agent.model_settings import ModelSettings
 from agent.settings import AgentSettings, LimitSettings
+from app.model_budgets import check_budget
 from app.vendor_settings import (
     AppointmentSection,
     CrmSettings,
@@ -32,6 +33,7 @@ from sales.leads.settings import (
 )
 from sales.notices.settings import NoticeSettings
 from sales.organization.settings import SiteSettings, TenantSettings
+from sales.usage.settings import BudgetSettings
 
 
 class SalesAgentSettings(Section):
@@ -100,6 +102,7 @@ class AppSettings(Section):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     conversations: ConversationSettings = ConversationSettings()
     qualification: QualificationSettings = QualificationSettings()
+    budget: BudgetSettings = BudgetSettings()
     notices: tuple[NoticeSettings, ...] = ()
     """Who of the staff is told of what, and where: by mail, in Slack, or a program of yours."""
     email: EmailSection = EmailSection()
@@ -124,6 +127,7 @@ class AppSettings(Section):
         check_rule_fields(self.qualification, capture)
         check_crm_mappings(self.sales_agent.crm_integration, capture)
         check_notices(self.notices)
+        check_budget(self.model, self.budget)
         return self
 
     @model_validator(mode="after")

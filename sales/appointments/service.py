@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock
-from core.db import Database
+from core.db import Database, UnitOfWork, keep
 from core.errors import Conflict, NotFound
 from core.ids import is_id, new_id
 from core.outbox import EntryState, Outbox, RecordedEntry
@@ -38,6 +39,15 @@ from sales.appointments.slots import Refusal, Schedule, Slot, build_slots, check
 FOR_APPOINTMENT = "appointment"
 # The effects that somebody waits for: those that put the meeting into the rep's calendar.
 CALENDAR = "appointments.calendar"
+
+_BOOKED = keep(
+    select(Appointment.conversation_id, func.count(Appointment.id))
+    .where(
+        Appointment.conversation_id.in_(bindparam("ids", expanding=True)),
+        Appointment.status == "booked",
+    )
+    .group_by(Appointment.conversation_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,3 +373,9 @@ def _build_row(wanted: BookingRequest, slot: Slot, rep: RepSettings, now: dateti
         created_at=now,
         changed_at=now,
     )
+
+
+async def count_booked(uow: UnitOfWork, conversation_ids: Sequence[str]) -> dict[str, int]:
+    """How many meetings conversations led to that still stand; those without are left out."""
+    rows = await uow.session.execute(_BOOKED, {"ids": list(conversation_ids)})
+    return {row[0]: int(row[1]) for row in rows}

@@ -1,4 +1,4 @@
-"""Values that cross the border of `usage`. Money is in millionths of the budget's currency."""
+"""Values that cross the border of `usage`. Money is in millionths of `model.currency`."""
 
 from __future__ import annotations
 

@@ -20,15 +20,13 @@ class CapSettings(Section):
     tokens: int | None = Field(default=None, ge=1)
     """Tokens read and written together."""
     money: Decimal | None = Field(default=None, gt=0, max_digits=12, decimal_places=6)
-    """In `budget.currency`. Needs the model's prices (`model.prices`)."""
+    """In `model.currency`. Needs the model's prices (`model.prices`)."""
 
 
 class BudgetSettings(Section):
     """What the language model may cost. At a cap the agent goes on without a model: visitors
     still get answers, from the website's own sentences, and staff see it in the portal."""
 
-    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
-    """ISO 4217. That of the prices under `model`."""
     turn: CapSettings = CapSettings(tokens=50_000)
     """One message and its answer."""
     conversation: CapSettings = CapSettings()

@@ -6,10 +6,11 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeVar
 
 import httpx
 import uvicorn
@@ -25,6 +26,7 @@ from ingestion.sources import open_source
 
 Change = Callable[[Resources], Resources]
 ChangeRuntime = Callable[[Runtime], None]
+_Result = TypeVar("_Result")
 
 
 async def build_runtime(
@@ -67,7 +69,15 @@ class ThreadedServer:
         self.http = httpx.Client(base_url=self.address, timeout=30)
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._listener]))
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[self._listener])
+
+    def wait(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """What `work` gives, done where the server does its own."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     def __enter__(self) -> ThreadedServer:
         self._thread.start()

@@ -36,7 +36,7 @@ def test_modules_of_sales_meet_at_services_and_values_not_at_tables() -> None:
     repository."""
     faults = []
     for module in product_modules():
-        knows = module.name in ("app.wiring", "app.handoffs", "app.effects")
+        knows = module.name in ("app.wiring", "app.handoffs", "app.notices", "app.effects")
         if module.place.startswith("app/migrations/") or knows:
             continue
         for imported, line in module.imported():
@@ -83,3 +83,13 @@ def test_importing_the_kernel_imports_no_vendor_and_no_web_server() -> None:
     )
     loaded = {name.split(".")[0] for name in ran.stdout.split()}
     assert loaded & {"fastapi", "uvicorn", "onnxruntime", "langchain", "langchain_core"} == set()
+
+
+def test_the_server_starts_without_any_models_library() -> None:
+    """LangChain takes seconds and is an extra: only a configured model imports it."""
+    code = "import sys, app.server, app.wiring; print('\\n'.join(sys.modules))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True
+    )
+    loaded = {name.split(".")[0] for name in ran.stdout.split()}
+    assert loaded & {"langchain", "langchain_core", "langchain_openai", "openai"} == set()

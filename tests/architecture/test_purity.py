@@ -242,6 +242,4 @@ def test_nothing_holds_a_client_at_module_level() -> None:
 
 @pytest.mark.parametrize("pattern", PURE)
 def test_the_list_of_pure_places_has_no_dead_entries(pattern: str) -> None:
-    if pattern == "agent/prompt*.py":
-        pytest.skip("prompts come with models")
     assert [module for module in product_modules() if fnmatch(module.place, pattern)]

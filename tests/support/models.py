@@ -16,7 +16,9 @@ KEY_NAME = "TEST_MODEL_KEY"
 KEY = "sk-test-not-a-secret"
 
 
-def write_model_website(folder: Path, model: OpenAiStandIn, **more: Any) -> Path:
+def write_model_website(
+    folder: Path, model: OpenAiStandIn, budget: Mapping[str, Any] | None = None, **more: Any
+) -> Path:
     """Pages and an app.yaml whose answers come from `model`; `more` are keys of its section."""
     section: dict[str, Any] = {
         "chat": "openai:gpt-5-mini",
@@ -29,7 +31,7 @@ def write_model_website(folder: Path, model: OpenAiStandIn, **more: Any) -> Path
     }
     write_pages(folder / "pages")
     config = folder / "app.yaml"
-    text = build_config(more=yaml.safe_dump({"model": section}))
+    text = build_config(more=yaml.safe_dump({"model": section, "budget": dict(budget or {})}))
     config.write_text(text, encoding="utf-8")
     return config
 
