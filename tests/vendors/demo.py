@@ -125,6 +125,9 @@ def main() -> int:
         one.start()
     data = Path(os.environ.get("SALES_AGENT_DATA") or ROOT / ".data").with_name(".data-vendors")
     data.mkdir(parents=True, exist_ok=True)
+    for file in data.glob("sales-agent.db*"):
+        # Stand-ins begin with nothing: no lead may name a record that an earlier one held.
+        file.unlink()
     port = find_port(int(os.environ.get(_PORT) or 8000))
     shipped = yaml.safe_load((ROOT / "app.yaml").read_text(encoding="utf-8"))
     email = os.environ.get(_EMAIL, "")
