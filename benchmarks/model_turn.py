@@ -31,7 +31,7 @@ from tests.app.threaded import build_runtime
 from tests.support.website import SITE_KEY, build_config, write_pages
 
 FIRST_TOKEN, PER_TOKEN = 0.4, 0.02
-ROUNDS = 7
+ROUNDS = 6
 QUESTION = "How much does a standard service cost?"
 _DETAIL = "a crew of 45"
 SECONDS = dict[str, float]
@@ -40,7 +40,7 @@ SECONDS = dict[str, float]
 def serve_model() -> None:
     """The scripted model, until the input ends."""
     from tests.vendors.openai import OpenAiStandIn  # noqa: PLC0415 - in the other process only
-    from tests.vendors.openai_events import AskedModel, Reply  # noqa: PLC0415
+    from tests.vendors.openai_events import AskedModel, Reply, cut_tokens  # noqa: PLC0415
 
     def answer(asked: AskedModel) -> Reply:
         if asked.body.get("model") == "agent" and not any(
@@ -63,9 +63,8 @@ def serve_model() -> None:
         print(model.base_url, flush=True)
         for line in sys.stdin:
             if line.strip() == "count":
-                print(
-                    json.dumps([len(model.asked), [len(a.prompt) for a in model.asked]]), flush=True
-                )
+                tokens = len(cut_tokens(model.asked[-1].prompt)) if model.asked else 0
+                print(json.dumps([len(model.asked), tokens]), flush=True)
 
 
 class Arena:
