@@ -15,6 +15,7 @@ from core.errors import ConfigurationError, NotFound
 from core.outbox import EffectContext, effect
 from core.protocols.calendar import Calendar, CalendarOwner
 from sales.appointments.calendar_sync import CalendarSync
+from sales.appointments.events import AppointmentCancelled
 from sales.appointments.service import AppointmentService
 from sales.connections.events import CalendarEventReceived
 from sales.organization.service import OrganizationService
@@ -59,7 +60,7 @@ def build_calendar_sync(
 
 @dataclass(frozen=True, slots=True)
 class CalendarWebhooks:
-    """A vendor said that something happened in a calendar: look now."""
+    """What follows when something happened in a rep's calendar."""
 
     get_services: Callable[[], Services]
 
@@ -69,6 +70,15 @@ class CalendarWebhooks:
         sync = self.get_services().calendar_sync
         await sync.hurry(context.tenant_id)
         await sync.look_due()
+
+    @effect(AppointmentCancelled, "leads.judge_cancelled")
+    async def judge(self, event: AppointmentCancelled, context: EffectContext) -> None:
+        """A meeting that a rep took out of their calendar no longer speaks for the lead."""
+        if not event.by_calendar:
+            return
+        services, tenant_id = self.get_services(), context.tenant_id
+        one = await services.appointments.get_appointment(tenant_id, event.appointment_id)
+        await services.leads.qualify_conversation(tenant_id, one.conversation_id)
 
 
 async def follow_calendars(get_services: Callable[[], Services]) -> None:
