@@ -29,7 +29,7 @@ from core.clock import Clock
 from core.db import Database
 from core.db.vendor_memory import DatabaseMemory
 from core.encryption import Cipher
-from core.errors import BugError
+from core.errors import BugError, NotFound
 from core.protocols.calendar import Calendar
 from core.protocols.crm import Crm
 from core.protocols.email import EmailSender
@@ -216,7 +216,11 @@ class VendorShelf:
     def _read_configured(
         self, section: Any, credentials: Mapping[str, str], tenant_id: str
     ) -> Mapping[str, str]:
-        tenant_key = self._organization.get_tenant_key(tenant_id)
+        try:
+            tenant_key = self._organization.get_tenant_key(tenant_id)
+        except NotFound:
+            # It has left app.yaml: nothing in there is its own any more.
+            return {}
         return credentials if serves_tenant(section, tenant_key) else {}
 
     def _build_webhook_url(self, public_url: str | None, key: str, tenant_id: str) -> str:

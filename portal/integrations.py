@@ -97,7 +97,9 @@ def _build(desk: Desk) -> APIRouter:
         try:
             await desk.portal.connections.connect(sent.principal, key, given)
         except Invalid as error:
-            return await _draw(desk, sent.viewer, error.status, problem=error.message, opened=key)
+            return await _draw(
+                desk, sent.viewer, error.status, problem=error.message, opened=f"{key}:key"
+            )
         desk.announce(sent.principal)
         return await _test(desk, sent.viewer, request, key, "is connected")
 
@@ -112,7 +114,9 @@ def _build(desk: Desk) -> APIRouter:
                 sent.principal, key, sent.viewer.session.id, _redirect_uri(desk, request), given
             )
         except Invalid as error:
-            return await _draw(desk, sent.viewer, error.status, problem=error.message, opened=key)
+            return await _draw(
+                desk, sent.viewer, error.status, problem=error.message, opened=f"{key}:oauth"
+            )
         return desk.render(
             sent.viewer, "integration_sign_in.html", name=manifest.name, address=address
         )
