@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, get_args
 
 from sqlalchemy import event
@@ -25,7 +26,7 @@ from sales.followups.repository import FollowupRepository
 from sales.followups.schemas import MailFilter
 from sales.leads.analytics import Group
 from sales.leads.conversation_scope import list_leads_of, restrict_to
-from sales.leads.schemas import LeadFilter
+from sales.leads.schemas import LeadFilter, Sort
 from sales.organization.rules import scope_of
 from tests.sales.leads.desk import Desk
 
@@ -87,52 +88,46 @@ def build_lists(desk: Desk) -> dict[str, Callable[[], Awaitable[object]]]:
     }
     for role, who in people.items():
         for name, wish in wishes.items():
-            for sort in ("priority", "created_at", "updated_at", "score"):
-                lists[f"leads of {role}, {name}, {sort}"] = lambda who=who, wish=wish, sort=sort: (
-                    desk.leads.list_leads(who, wish, sort=sort)
+            for sort in get_args(Sort):
+                lists[f"leads of {role}, {name}, {sort}"] = partial(
+                    desk.leads.list_leads, who, wish, sort=sort
                 )
         restriction = restrict_to(scope_of(who))
         for view in (None, *get_args(ConversationView)):
-            lists[f"conversations of {role}, {view}"] = lambda view=view, restriction=restriction: (
-                staff.list_conversations(tenant_id, view=view, restriction=restriction)
+            lists[f"conversations of {role}, {view}"] = partial(
+                staff.list_conversations, tenant_id, view=view, restriction=restriction
             )
-    lists["leads of conversations"] = lambda: list_leads_of(desk.database, tenant_id, ["a", "b"])
+    lists["leads of conversations"] = partial(list_leads_of, desk.database, tenant_id, ["a", "b"])
+    analytics = desk.leads.analytics
     for group in get_args(Group):
-        lists[f"conversions by {group}"] = lambda group=group: (
-            desk.leads.analytics.list_conversions(tenant_id, group, start, end)
+        lists[f"conversions by {group}"] = partial(
+            analytics.list_conversions, tenant_id, group, start, end
         )
-    lists["figures"] = lambda: desk.leads.analytics.measure(tenant_id, start, end)
+    lists["figures"] = partial(analytics.measure, tenant_id, start, end)
 
-    def reading(read: Callable[[Any], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
-        async def run() -> object:
-            async with desk.database.reading(tenant_id) as uow:
-                return await read(uow)
-
-        return run
+    async def read(repository: Any, method: str, *arguments: Any, **more: Any) -> object:
+        async with desk.database.reading(tenant_id) as uow:
+            return await getattr(repository(uow), method)(*arguments, **more)
 
     for name, meetings in {
         "all": AppointmentFilter(),
         "coming": AppointmentFilter(since=start, status="booked"),
         "of a team": AppointmentFilter(only_reps=frozenset({"rita@larkmere.example"})),
     }.items():
-        lists[f"appointments, {name}"] = reading(
-            lambda uow, meetings=meetings: AppointmentRepository(uow).list_matching(meetings)
-        )
-        lists[f"count of appointments, {name}"] = reading(
-            lambda uow, meetings=meetings: AppointmentRepository(uow).count_matching(meetings)
-        )
+        for method in ("list_matching", "count_matching"):
+            lists[f"appointments, {name}: {method}"] = partial(
+                read, AppointmentRepository, method, meetings
+            )
     for name, mails in {
         "all": MailFilter(),
         "by kind": MailFilter(kind="summary_sales", state="sent"),
         "of a lead": MailFilter(lead_id="x"),
         "of a conversation": MailFilter(conversation_id="x"),
     }.items():
-        lists[f"mails, {name}"] = reading(
-            lambda uow, mails=mails: FollowupRepository(uow).list_mails(mails)
-        )
-    lists["deliveries"] = reading(lambda uow: FollowupRepository(uow).count_deliveries(start, end))
-    lists["unanswered questions"] = reading(
-        lambda uow: ConversationRepository(uow).list_unanswered(only_passed_on=False, limit=50)
+        lists[f"mails, {name}"] = partial(read, FollowupRepository, "list_mails", mails)
+    lists["deliveries"] = partial(read, FollowupRepository, "count_deliveries", start, end)
+    lists["unanswered questions"] = partial(
+        read, ConversationRepository, "list_unanswered", only_passed_on=False, limit=50
     )
     return lists
 
