@@ -36,6 +36,12 @@ from sales.organization.schemas import Principal
 Identify = Callable[[Request], Awaitable[Principal]]
 _COLUMNS = ("id", "happened_at", "side", "step", "actor", "actor_id", "about", "lead_id",
             "transaction_id", "data")  # fmt: skip
+_EXPORTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The steps, oldest first",
+        "content": {"application/jsonl": {}, "text/csv": {}},
+    }
+}
 _YEARS = range(2000, 2200)
 
 
@@ -59,9 +65,8 @@ def _add_contract(router: APIRouter) -> None:
     @router.get("/schema", response_model=dict[str, Any])
     async def get_schema() -> JSONResponse:
         """The JSON Schema of packages, open to whoever builds the other side."""
-        media = "application/schema+json"
         headers = {"x-schema-version": VERSION, "cache-control": "public, max-age=3600"}
-        return JSONResponse(build_schema(), headers=headers, media_type=media)
+        return JSONResponse(build_schema(), headers=headers)
 
     @router.get("/scripts", response_model=list[ScriptOut])
     async def list_scripts() -> list[dict[str, Any]]:
@@ -78,7 +83,7 @@ def _add_contract(router: APIRouter) -> None:
 
 
 def _add_export(router: APIRouter, get_service: Callable[[], HandoffService], caller: Any) -> None:
-    @router.get("/audit", response_class=StreamingResponse)
+    @router.get("/audit", response_class=StreamingResponse, responses=_EXPORTS)
     async def export_audit(
         format: Literal["jsonl", "csv"] = "jsonl",  # noqa: A002 - the query's name
         created_from: Annotated[str, Query(max_length=40)] = "",

@@ -1,8 +1,8 @@
 """Canonical JSON: the one way to write a value, so that two sides can compare hashes. Pure.
 
 RFC 8785: members sorted by the UTF-16 code units of their names, no blanks, strings with the
-shortest escapes, numbers as ECMAScript prints them. Numbers are read as IEEE 754 doubles there;
-whole numbers beyond 2**53 are therefore refused, not rounded.
+shortest escapes, numbers as ECMAScript prints them. Numbers are IEEE 754 doubles there; whole
+numbers that a double cannot hold are refused, not rounded.
 """
 
 from __future__ import annotations
@@ -105,9 +105,7 @@ def write_number(value: float) -> str:
         NotCanonical: it is not finite, or a whole number that a double cannot hold.
     """
     if isinstance(value, int):
-        if abs(value) > _SAFE:
-            raise NotCanonical("a whole number is larger than 2**53")
-        return str(value)
+        return str(value) if abs(value) <= _SAFE else _write_large(value)
     if not math.isfinite(value):
         raise NotCanonical("a number is not finite")
     if value == 0:
@@ -123,6 +121,17 @@ def write_number(value: float) -> str:
         point = int(exponent or 0) - (len(fraction) - len(fraction.lstrip("0")))
     digits = digits.rstrip("0") or "0"
     return sign + _lay_out(digits, point)
+
+
+def _write_large(value: int) -> str:
+    """A double that was written without a point comes back as a whole number."""
+    try:
+        text = write_number(float(value))
+    except OverflowError:
+        text = ""
+    if text != str(value):
+        raise NotCanonical("a whole number is one that a double cannot hold")
+    return text
 
 
 def _lay_out(digits: str, point: int) -> str:

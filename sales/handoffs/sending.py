@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from core.clock import Clock
-from core.errors import ProviderError, Unavailable, VendorRateLimited
+from core.errors import BugError, ProviderError, Unavailable, VendorRateLimited
 from core.outbox import NotBefore
 from core.protocols.sales_system import Acknowledgement, LeadPackage, SalesSystem
 from sales.handoffs.endpoints import SharedBudget
@@ -26,14 +27,24 @@ _VENDOR = "sales system"
 Sleep = Callable[[float], Awaitable[None]]
 
 
+class EndpointFailure(NamedTuple):
+    """That calls of one endpoint failed in a row."""
+
+    endpoint: str
+    attempts: int
+    told: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An acknowledgement, where it came from, after how many calls and milliseconds."""
+    """An acknowledgement, where it came from, after how many calls and milliseconds; and what
+    failed at other endpoints before."""
 
     acknowledgement: Acknowledgement
     endpoint: str
     attempts: int
     milliseconds: int
+    failures: tuple[EndpointFailure, ...] = ()
 
 
 class PushFailed(Exception):
@@ -49,6 +60,9 @@ class PushFailed(Exception):
         )
         self.kind = describe_failure(cause)
         self.told = tell_failure(cause)
+        self.failures: tuple[EndpointFailure, ...] = (
+            EndpointFailure(endpoint, attempts, self.told),
+        )
         super().__init__(self.told)
 
     @property
@@ -95,9 +109,25 @@ class PackageSender:
             NotBefore: every endpoint is left alone for now, or the minute's budget is used up.
             PushFailed: none of the attempts got an acknowledgement.
         """
-        endpoint, until = choose_endpoint(endpoints, self.clock.now())
-        if endpoint is None:
+        open_ones = [one for one in endpoints if not one.is_open(self.clock.now())]
+        if not open_ones:
+            _, until = choose_endpoint(endpoints, self.clock.now())
             raise NotBefore(until or self.clock.now(), "the sales system is left alone for now")
+        probed: list[EndpointFailure] = []
+        for number, endpoint in enumerate(open_ones, 1):
+            try:
+                sent = await self._try(tenant_id, package, endpoint)
+            except PushFailed as failed:
+                probed += failed.failures
+                if endpoint.is_probed and number < len(open_ones):
+                    # It still fails: the lead need not wait for that, the next one takes it.
+                    continue
+                failed.failures = tuple(probed)
+                raise
+            return replace(sent, failures=tuple(probed))
+        raise BugError("there is no endpoint")
+
+    async def _try(self, tenant_id: str, package: LeadPackage, endpoint: EndpointState) -> Sent:
         if endpoint.name != LOCAL:
             await self.budget.take(tenant_id, endpoint.name)
         started = time.perf_counter()
@@ -110,8 +140,7 @@ class PackageSender:
                     attempts += 1
                     try:
                         found = await self._push(endpoint.name, tenant_id, package)
-                        took = _milliseconds(started)
-                        return Sent(found, endpoint.name, attempts, took)
+                        return Sent(found, endpoint.name, attempts, _milliseconds(started))
                     except ProviderError as error:
                         failure = error
                         if not isinstance(error, Unavailable) or error.retry_after:

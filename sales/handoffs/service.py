@@ -237,6 +237,8 @@ class HandoffService:
                 row.attempts += sent.attempts
                 row.failures, row.last_error, row.endpoint = 0, None, sent.endpoint
                 row.sent_at = row.sent_at or now
+                for one in sent.failures:
+                    await self._health.note_failures(uow, one.endpoint, one.attempts, one.told, now)
                 await self._health.note_answer(uow, sent.endpoint, now)
             heard = hear(read_standing(row), ack.status, ack.acknowledged_at, revision)
             data = {
@@ -295,9 +297,11 @@ class HandoffService:
             row.attempts += failed.attempts
             row.failures += failed.attempts
             row.last_error, row.updated_at = failed.told, now
-            opened = await self._health.note_failures(
-                uow, failed.endpoint, failed.attempts, failed.told, now
-            )
+            opened = False
+            for one in failed.failures:
+                opened |= await self._health.note_failures(
+                    uow, one.endpoint, one.attempts, one.told, now
+                )
             data = {"kind": failed.kind, "error": failed.told, "endpoint": failed.endpoint}
             counted = {"attempts": failed.attempts, "ms": failed.milliseconds}
             await build_trail(uow, row, now).note_all([("push_failed", {**data, **counted})])

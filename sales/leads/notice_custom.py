@@ -48,7 +48,9 @@ def _read_value(field: CustomFieldSettings, words: str) -> Value | None:
 def _choice(field: CustomFieldSettings, words: str) -> tuple[str | None, int, int]:
     best: tuple[str | None, int, int] = (None, 0, 0)
     for choice in field.choices:
-        match = re.search(rf"(?<!\w){re.escape(choice)}(?!\w)", words, _I)
+        # Nobody says the hyphens of "transfer-of-equity".
+        spoken = re.escape(choice).replace(r"\-", r"[-\s]+")
+        match = re.search(rf"(?<!\w){spoken}(?!\w)", words, _I)
         if (
             match
             and len(choice) > best[2] - best[1]

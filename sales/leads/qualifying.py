@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -295,11 +294,11 @@ class Qualifier:
         if lead.assigned_to is None and lead.status == "new" and lead.assigned_at is None:
             await self.assign(uow, lead)
         if best["is_qualified"] and lead.qualified_at is None:
-            await self._announce(uow, repository, lead, now)
+            await self.announce(uow, lead)
 
-    async def _announce(
-        self, uow: UnitOfWork, repository: LeadRepository, lead: Lead, now: datetime
-    ) -> None:
+    async def announce(self, uow: UnitOfWork, lead: Lead) -> None:
+        """Say that a lead qualifies: by its score, or because a person says so. Once."""
+        repository, now = LeadRepository(uow), self.clock.now()
         lead.qualified_at = lead.updated_at = now
         if lead.status == "new":
             lead.status = "qualified"

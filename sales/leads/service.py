@@ -312,6 +312,8 @@ class LeadService:
                         actor_id=principal.id,
                         at=now,
                     )
+                if row.status == "qualified" and row.qualified_at is None:
+                    await self._qualifier.announce(uow, row)
                 await uow.flush()
                 return await gather_detail(uow, row, await _list_owners(uow))
         except IntegrityError:
