@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, delete, exists, func, insert, select, true, update
+from sqlalchemy import Select, bindparam, delete, exists, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column
 
-from core.db import Database, TenantRow
+from core.db import Database, TenantRow, keep
 from core.errors import BugError
 
 MINE, THEIRS = "tenant-a", "tenant-b"
@@ -188,3 +188,13 @@ async def test_work_for_all_tenants_sees_all_and_has_no_tenant(notes: Database) 
         assert (await uow.session.execute(select(func.count(Note.id)))).scalar() == 2
         with pytest.raises(BugError):
             _ = uow.tenant_id
+
+
+KEPT = keep(select(Note.id).where(Note.words == bindparam("words")))
+
+
+async def test_a_kept_statement_sees_each_tenants_own_rows(notes: Database) -> None:
+    for tenant, expected in ((MINE, [1]), (THEIRS, [2]), (MINE, [1]), (None, [1, 2])):
+        async with notes.reading(tenant) as uow:
+            found = await uow.session.execute(KEPT, {"words": "hello"})
+            assert sorted(found.scalars()) == expected
