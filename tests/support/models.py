@@ -24,9 +24,9 @@ def write_model_website(
         "chat": "openai:gpt-5-mini",
         "base_url": model.base_url,
         "api_key": f"${{{KEY_NAME}}}",
-        "first_token_timeout": 0.6,
-        "token_timeout": 0.6,
-        "timeout": 5,
+        "first_token_timeout": 2,
+        "token_timeout": 1,
+        "timeout": 15,
         **more,
     }
     write_pages(folder / "pages")
