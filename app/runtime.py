@@ -111,6 +111,9 @@ class Runtime:
             for name in _FIXED_SECTIONS
             if getattr(settings, name) != getattr(self.settings, name)
         ]
+        before, now = self.settings.sales_agent, settings.sales_agent
+        if before.vector_database != now.vector_database:
+            fixed.append("sales_agent.vector_database")
         if fixed:
             log.warning("settings_need_a_restart", sections=fixed)
         if settings.limits != self.settings.limits:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.knowledge_indexes import PGVECTOR, read_address, read_embeddings
@@ -14,8 +12,7 @@ from app.places import Places
 from app.settings import AppSettings
 from core.db import Database
 from core.errors import ConfigurationError, ProviderError
-from sales.knowledge.models import KnowledgeVectorSet
-from sales.knowledge.vector_sets import LOCAL
+from sales.knowledge.vector_sets import LOCAL, list_serving
 
 Tell = Callable[[str], bool]
 
@@ -71,13 +68,9 @@ async def _check_model(settings: AppSettings, good: Tell, bad: Tell) -> bool:
 
 async def _tell_changes(settings: AppSettings, database: Database, good: Tell) -> None:
     provider, model = settings.sales_agent.vector_database.provider, read_embeddings(settings)
-    query: Any = select(KnowledgeVectorSet)
     async with database.reading(None) as uow:
-        rows = list((await uow.session.execute(query)).scalars())
-    serving = [row for row in rows if row.state == "serving"]
-    other = [
-        row for row in serving if (row.place.partition(":")[0], row.model) != (provider, model)
-    ]
+        serving = await list_serving(uow)
+    other = [one for one in serving if (one[0].partition(":")[0], one[1]) != (provider, model)]
     if other:
         good(
             f"vectors: {len(other)} of {len(serving)} websites are served by another model or "

@@ -89,6 +89,14 @@ class Plan:
     superseded: bool = False
 
 
+async def list_serving(uow: UnitOfWork) -> list[tuple[str, str]]:
+    """Place and model of the set that serves each website that the unit of work sees."""
+    query = select(KnowledgeVectorSet.place, KnowledgeVectorSet.model).where(
+        KnowledgeVectorSet.state == "serving"
+    )
+    return [(place, model) for place, model in await uow.session.execute(query)]
+
+
 class VectorSetRepository:
     """One site's vector sets, in the caller's unit of work."""
 
