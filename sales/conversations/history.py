@@ -109,8 +109,9 @@ _UNJUDGED = keep(
     .order_by(Conversation.unjudged_since)
     .limit(bindparam("limit", type_=Integer))
 )
+# By key and by the message seen, many at once:
+# waiver: rows that were just read for one tenant.
 _TABLE = cast(Table, Conversation.__table__)
-# waiver: by key and by the message seen, many at once: rows that were just read for one tenant.
 _MARK_JUDGED = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("judged_id"), _TABLE.c.last_message_at == bindparam("said_at"))
