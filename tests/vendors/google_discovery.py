@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import googleapiclient
+import googleapiclient  # type: ignore[import-untyped]
 
 _FILE = Path(googleapiclient.__file__).parent / "discovery_cache/documents/calendar.v3.json"
 _TYPES: Mapping[str, tuple[type, ...]] = {

@@ -43,7 +43,7 @@ def _pick(*options: str, restricted: bool = False, required: bool = False) -> Fi
     return FieldSpec("picklist", 255, required=required, options=options, restricted=restricted)
 
 
-_READ = {"writable": False}
+_READ: Mapping[str, Any] = {"writable": False}
 _SYSTEM = {
     "Id": FieldSpec("id", 18, writable=False),
     "IsDeleted": FieldSpec("boolean", writable=False),

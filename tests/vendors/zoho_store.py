@@ -157,11 +157,12 @@ class ZohoStore:
 
     def insert(self, module: str, values: Mapping[str, Any]) -> dict[str, Any]:
         self.check(module, values)
-        row = dict.fromkeys(self.modules[module]) | dict(values)
+        row: dict[str, Any] = dict.fromkeys(self.modules[module]) | dict(values)
         stamp = self.now.isoformat()
-        row |= {"id": self.next_id(), "Created_Time": stamp, "Modified_Time": stamp}
+        record_id = self.next_id()
+        row |= {"id": record_id, "Created_Time": stamp, "Modified_Time": stamp}
         row["Owner"] = values.get("Owner") or self.owner
-        self.rows[module][row["id"]] = row
+        self.rows[module][record_id] = row
         return row
 
     def change(self, module: str, record_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
