@@ -193,7 +193,10 @@ _PATTERNS: tuple[tuple[Intent, re.Pattern[str]], ...] = (
             r"(?:(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please(?: do)?|of course|absolutely|definitely|"
             r"go ahead|do (?:it|that)|sounds good|that would be (?:great|nice|good|helpful)|"
             r"i would(?: like that)?|i'd like that|correct|right|pass it on|forward it|"
-            r"please pass (?:it|the question) on|ask them)[\s,!.]*){1,3}"
+            r"please pass (?:it|the question) on|ask them|no problem|you may|"
+            r"(?:that['’]?s |that is )?(?:fine|all ?right)(?: (?:by|with|for) me)?|"
+            r"that['’]?s (?:ok(?:ay)?|good|great)|agreed|i (?:do|agree|accept|consent))"
+            r"[\s,!.]*){1,3}(?:thanks?|thank you)?"
         ),
     ),
     (

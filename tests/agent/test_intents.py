@@ -44,6 +44,7 @@ TABLE: dict[Intent, str] = {
         you fucking moron""",
     Intent.JOKE: """tell me a joke | will you marry me? | sing me a song | do you love me""",
     Intent.YES: """
+        yes, that's fine | that's fine with me | I agree | yes, no problem, thanks |
         yes | Yes please | sure | ok | yeah | of course | go ahead | please do | yep! |
         yes, that would be great | sounds good""",
     Intent.NO: """no | no thanks | nope | not now | never mind | No, thank you | no need""",
