@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from agent.api import build_chat_router
 from app.appointment_desk import build_desk, build_link_desk
+from app.feedback_routes import add_feedback
 from app.handoff_routes import add_handoffs
 from app.migrations.run import current_revision, newest_revision
 from app.oauth import build_oauth_router
@@ -167,6 +168,7 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
     )
     app.include_router(build_unsubscribe_router(lambda: get_runtime().services.mails))
     _add_leads(app, get_runtime)
+    add_feedback(app, get_runtime)
     add_handoffs(app, get_runtime)
     app.include_router(build_oauth_router(get_runtime))
     app.include_router(build_webhook_router(lambda: get_runtime().webhooks))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.feedback import FeedbackParts
 from app.handoffs import HandoffParts
 from core.errors import BugError
 from sales.appointments.calendar_sync import CalendarSync
@@ -32,6 +33,7 @@ class Services:
     notices: NoticeService
     usage: UsageService
     handoffs: HandoffParts
+    feedback: FeedbackParts
     crms: CrmSyncParts
 
 

@@ -23,6 +23,7 @@ from app.vendor_settings import (
 from core.settings import Secret, Section, load_settings
 from ingestion.settings import SourceSettings
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
+from sales.feedback.settings import FeedbackSettings
 from sales.followups.settings import ConversationSummarySettings
 from sales.handoffs.rules import extend_capture
 from sales.knowledge.settings import VectorDatabaseSettings
@@ -107,6 +108,7 @@ class AppSettings(Section):
     """Who of the staff is told of what, and where: by mail, in Slack, or a program of yours."""
     email: EmailSection = EmailSection()
     handoff: HandoffSection = HandoffSection()
+    feedback: FeedbackSettings = FeedbackSettings()
     integrations: IntegrationSettings = IntegrationSettings()
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()

@@ -176,7 +176,7 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
         `to` are dates (both included, UTC) or times; the last 30 days when left out."""
         runtime = get_runtime()
         tenant_id = _choose_site(runtime, site, staff).ref.tenant_id
-        since, until = _read_period(runtime, start, end)
+        since, until = read_period(runtime, start, end)
         conversations = runtime.chat.conversations
         rows = await conversations.list_lead_sources(tenant_id, group_by, since, until)
         return {
@@ -207,7 +207,7 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
         `unknown` are those of which nobody can say whether they helped: silence is no success."""
         runtime = get_runtime()
         tenant_id = _choose_site(runtime, site, staff).ref.tenant_id
-        since, until = _read_period(runtime, start, end)
+        since, until = read_period(runtime, start, end)
         services = runtime.services
         analytics = services.leads.analytics
         rows = await analytics.list_conversions(tenant_id, group_by, since, until)
@@ -235,7 +235,7 @@ def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def _read_period(runtime: Runtime, start: str, end: str) -> tuple[datetime, datetime]:
+def read_period(runtime: Runtime, start: str, end: str) -> tuple[datetime, datetime]:
     """The period asked for; the last 30 days when nothing is said."""
     until = _read_moment(end, "to", last=True) if end else runtime.resources.clock.now()
     since = _read_moment(start, "from", last=False) if start else until - _PERIOD

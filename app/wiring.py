@@ -22,6 +22,7 @@ from app.calendars import build_calendar_sync
 from app.changes import RecentChanges
 from app.crms import CrmGrounds, build_crms
 from app.effects import build_effects
+from app.feedback import build_feedback
 from app.handoffs import build_handoffs
 from app.knowledge_indexes import build_knowledge
 from app.language_models import LanguageModels, build_responder
@@ -254,6 +255,7 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
         ),
         crms=build_crms(_ground_crms(resources), settings, leads, conversations, appointments),
         handoffs=build_handoffs(resources, settings, leads, appointments, mails),
+        feedback=build_feedback(resources, settings),
     )
     resources.services.put(services)
     return services

@@ -9,11 +9,13 @@ import sales.appointments.models
 import sales.connections.models
 import sales.conversations.models
 import sales.crm_sync.models
+import sales.feedback.models
 import sales.followups.models
 import sales.handoffs.models
 import sales.knowledge.models
 import sales.leads.models
 import sales.organization.models
+import sales.privacy.models
 import sales.usage.models
 from core.db import Base
 
@@ -30,6 +32,7 @@ _TABLES = (
     sales.knowledge.models,
     sales.leads.models,
     sales.organization.models,
+    sales.privacy.models,
     sales.usage.models,
 )
 metadata = Base.metadata

@@ -17,6 +17,7 @@ class ClientThrottle:
     """A sliding minute for each client: the last minute's count and this one's, weighted."""
 
     clock: Clock
+    what: str = "packages"
     _windows: dict[str, tuple[datetime, int, int]] = field(default_factory=dict)
 
     def count(self, client: str, per_minute: int) -> None:
@@ -34,7 +35,7 @@ class ClientThrottle:
         if used + before * (1 - passed) >= per_minute:
             self._windows[client] = (began, before, used)
             raise RateLimited(
-                f"More than {per_minute} packages in a minute. Send the rest later.",
+                f"More than {per_minute} {self.what} in a minute. Send the rest later.",
                 (WINDOW * (1 - passed)) if used >= per_minute else WINDOW / per_minute,
             )
         if len(self._windows) >= _CLIENTS:

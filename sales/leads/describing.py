@@ -64,6 +64,7 @@ _SAME = (
     "merged_into",
     "handoff_state",
     "site_id",
+    "flag",
 )
 _VISITORS = 20
 

@@ -158,6 +158,9 @@ class Lead(TenantRow, Base):
     merged_into: Mapped[str | None] = mapped_column(Id)
     # Where its handoff to the sales system stands; None: it was never handed over.
     handoff_state: Mapped[str | None]
+    # What coming back after the handoff added to the score, and what staff should know of it.
+    return_points: Mapped[int] = mapped_column(server_default="0", default=0)
+    flag: Mapped[str | None]
     # The caller's Idempotency-Key, and a hash of what was asked under it.
     request_key: Mapped[str | None]
     request_hash: Mapped[str | None]

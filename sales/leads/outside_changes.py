@@ -7,13 +7,14 @@ go into the lead's history.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from core.db import UnitOfWork
-from sales.leads.models import Lead, LeadConversation
+from sales.leads.models import Lead, LeadConversation, LeadTouch
 from sales.leads.repository import LeadRepository
 from sales.organization.staff_service import list_staff_in
 
@@ -95,3 +96,76 @@ async def list_conversation_ids(uow: UnitOfWork, lead_id: str) -> Sequence[str]:
         .order_by(LeadConversation.linked_at, LeadConversation.conversation_id)
     )
     return list((await uow.session.execute(query)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLead:
+    """A lead as those see it who carry outcomes back. `ids`: its own, and those of leads that
+    became it."""
+
+    id: str
+    status: str
+    handoff_state: str | None
+    ids: tuple[str, ...]
+
+
+async def find_known(uow: UnitOfWork, lead_id: str, *, lock: bool = False) -> KnownLead | None:
+    """The lead of that id; of a merged one the lead that it became."""
+    lead = await LeadRepository(uow).find_current(lead_id, lock=lock)
+    if lead is None:
+        return None
+    ids, newest = [lead.id], [lead.id]
+    while newest:
+        query = select(Lead.id).where(Lead.merged_into.in_(newest), Lead.id.not_in(ids))
+        newest = [str(row[0]) for row in await uow.session.execute(query.order_by(Lead.id))]
+        ids += newest
+    return KnownLead(lead.id, lead.status, lead.handoff_state, tuple(ids))
+
+
+async def take_contact(uow: UnitOfWork, lead_id: str, first_at: datetime, at: datetime) -> None:
+    """When sales first reached the person; an earlier time that is known stays."""
+    lead = await LeadRepository(uow).find_lead(lead_id, lock=True)
+    if lead is not None and (lead.contacted_at is None or first_at < lead.contacted_at):
+        lead.contacted_at, lead.updated_at = first_at, at
+        await uow.flush()
+
+
+async def list_touches(
+    uow: UnitOfWork, lead_ids: Sequence[str]
+) -> dict[str, list[tuple[str, str, str, datetime]]]:
+    """By lead: page, campaign, referrer and time of each touch, the oldest first. A lead that
+    was merged is found by its former id as well."""
+    current = await _find_successors(uow, lead_ids)
+    wanted = sorted(set(current.values()))
+    found: dict[str, list[tuple[str, str, str, datetime]]] = {one: [] for one in wanted}
+    for part in (wanted[at : at + 500] for at in range(0, len(wanted), 500)):
+        query = (
+            select(
+                LeadTouch.lead_id,
+                LeadTouch.page_path,
+                LeadTouch.utm_campaign,
+                LeadTouch.referrer_domain,
+                LeadTouch.touched_at,
+            )
+            .where(LeadTouch.lead_id.in_(part))
+            .order_by(LeadTouch.touched_at, LeadTouch.id)
+        )
+        for row in await uow.session.execute(query):
+            found[row[0]].append((row[1], row[2], row[3], row[4]))
+    return {lead_id: found[current[lead_id]] for lead_id in current}
+
+
+async def _find_successors(uow: UnitOfWork, lead_ids: Sequence[str]) -> dict[str, str]:
+    successors = {lead_id: lead_id for lead_id in lead_ids}
+    asked = sorted(set(lead_ids))
+    while asked:
+        merged: dict[str, str] = {}
+        for part in (asked[at : at + 500] for at in range(0, len(asked), 500)):
+            query = select(Lead.id, Lead.merged_into).where(
+                Lead.id.in_(part), Lead.merged_into.is_not(None)
+            )
+            merged |= {str(row[0]): str(row[1]) for row in await uow.session.execute(query)}
+        for lead_id, present in successors.items():
+            successors[lead_id] = merged.get(present, present)
+        asked = sorted(set(merged.values()))
+    return successors

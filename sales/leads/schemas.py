@@ -112,6 +112,7 @@ class LeadView:
     merged_into: str | None
     handoff_state: str | None = None
     site_id: str | None = None
+    flag: str | None = None
 
     @property
     def name(self) -> str:

@@ -32,11 +32,13 @@ Action = Literal[
     "override_handoffs",
     "see_audit",
     "receive_leads",
+    "send_feedback",
     "replay_effects",
     "drop_effects",
     "manage_staff",
     "manage_access",
     "manage_integrations",
+    "erase_people",
 ]
 
 _EVERYBODY = frozenset(ROLES)
@@ -61,11 +63,13 @@ _ALLOWED: dict[Action, frozenset[str]] = {
     "override_handoffs": _LEADING,
     "see_audit": _LEADING,
     "receive_leads": _EVERYBODY,
+    "send_feedback": _EVERYBODY,
     "replay_effects": _LEADING,
     "drop_effects": _ADMIN,
     "manage_staff": _ADMIN,
     "manage_access": _ADMIN,
     "manage_integrations": _ADMIN,
+    "erase_people": _ADMIN,
 }
 
 IDLE_LIMIT = timedelta(minutes=30)
