@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from agent.intents import Intent
 from agent.noticing import Noticed
+from agent.page_orders import drop_orders
 from agent.questions import AskedQuestion, choose_answer_type, rewrite_follow_up
 from sales.conversations.schemas import ConversationState, StoredMessage
 from sales.knowledge.ranking import Band, check_answerable
@@ -64,7 +65,7 @@ async def _recall(
     searched: str,
     settings: VectorDatabaseSettings,
 ) -> RecalledQuestion:
-    recall = await knowledge.recall(state.site, searched, settings.max_results)
+    recall = drop_orders(await knowledge.recall(state.site, searched, settings.max_results))
     band = check_answerable(searched, recall.passages, settings.similarity_threshold)
     return RecalledQuestion(asked, searched, recall, band)
 
@@ -73,7 +74,7 @@ async def look_up_products(
     knowledge: KnowledgeService, site: SiteRef, need: str, settings: VectorDatabaseSettings
 ) -> RecalledQuestion:
     """What the website sells for a need; its other passages where no product fits."""
-    recall = await knowledge.recall(site, need, settings.max_results * 2)
+    recall = drop_orders(await knowledge.recall(site, need, settings.max_results * 2))
     products = [one for one in recall.passages if recall.stored[one.passage_id].kind == PRODUCT]
     others = [one for one in recall.passages if one not in products]
     best = (*products, *others)[: settings.max_results]

@@ -36,6 +36,9 @@ _TOKEN = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 _NAME = re.compile(r"[A-ZÀ-Þ][\w'’-]*|\w*\d\w*[A-Za-z]\w*|[A-Za-z]+\d\w*")
 
 
+_NOT_FOUND = re.compile(words.NOT_FOUND, re.IGNORECASE)
+
+
 class Problem(StrEnum):
     """Why a source does not support a sentence."""
 
@@ -77,6 +80,7 @@ class Facts:
     classes: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     text: str = ""
+    light: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,9 @@ def split_clauses(sentence: str) -> list[str]:
     parts.append(sentence[last:])
     clauses: list[str] = []
     for part in parts:
-        if clauses and (_is_small(part) or _is_small(clauses[-1])):
+        if clauses and _NOT_FOUND.search(normalise(clauses[-1])):
+            clauses.append(part)  # its "not" is none of what follows
+        elif clauses and (_is_small(part) or _is_small(clauses[-1])):
             clauses[-1] = f"{clauses[-1]} {part}"
         else:
             clauses.append(part)
@@ -171,6 +177,7 @@ def read_facts(text: str) -> Facts:
         ),
         words=frozenset(re.findall(r"[^\W_]+(?:['-][^\W_]+)*", folded)),
         text=folded,
+        light=frozenset(stem for stem in stems if stem in words.LIGHT),
     )
 
 
@@ -296,11 +303,12 @@ def _is_misnamed(clause: Facts, place: _Place) -> bool:
 
 
 def _holds_amount(amount: Amount, held: Set[Amount]) -> bool:
-    """The same number, with the same currency and unit where the clause names one."""
+    """The same number, with the same currency and unit where the clause names one; two services
+    are not two days."""
     return any(
         other.number == amount.number
         and other.currency == amount.currency
-        and (not amount.unit or not other.unit or amount.unit == other.unit)
+        and (not (amount.unit or amount.counted) or not other.unit or amount.unit == other.unit)
         for other in held
     )
 

@@ -21,14 +21,14 @@ def is_talk(
     visitor in the words of one passage; or the admission that something was not found, which may
     repeat the visitor's own words. Numbers are for others to check."""
     facts = read_facts(text)
-    if re.search(words.VERDICT, text, re.IGNORECASE) or facts.classes & _PROMISES:
-        return False
-    if facts.addresses:
+    is_answer = bool(re.search(words.VERDICT, text, re.IGNORECASE) or facts.classes & _PROMISES)
+    is_exact = bool(facts.addresses or (facts.amounts and not admits_ignorance(text)))
+    if is_answer or is_exact or is_never_said(text):
         return False
     named = {stem for name in known_names for stem in find_stems(name)}
     stems = facts.stems - words.TALK - {words.SYNONYMS.get(stem, stem) for stem in named}
     if not stems:
-        return True
+        return text.rstrip().endswith("?") or not facts.light & words.FACTUAL
     if admits_ignorance(text):
         return stems <= read_facts(asked).stems
     if text.rstrip().endswith("?") and _TO_VISITOR.search(text):
@@ -36,10 +36,19 @@ def is_talk(
     return False
 
 
+def is_never_said(text: str) -> bool:
+    """Whether `text` claims an effect or a human, promises, or asks for a secret: no page can make
+    that right in a sentence that a model worded."""
+    return bool(re.search(words.NEVER_SAID, text.replace("’", "'"), re.IGNORECASE))
+
+
 def admits_ignorance(text: str) -> bool:
-    """Whether the agent says that it does not know."""
+    """Whether the agent says that it does not know, and nothing else."""
     facts = read_facts(text)
-    return facts.is_negated and bool(re.search(words.NOT_FOUND, facts.text, re.IGNORECASE))
+    found = re.search(words.NOT_FOUND, facts.text, re.IGNORECASE)
+    if not facts.is_negated or found is None:
+        return False
+    return not re.search(words.GOES_ON, facts.text[found.end() :], re.IGNORECASE)
 
 
 def _holds_words(passage: StoredPassage, stems: Set[str]) -> bool:

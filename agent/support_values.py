@@ -7,7 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 from agent import support_words as words
-from sales.knowledge.words import find_stems, fold
+from sales.knowledge.words import STOP_WORDS, find_stems, fold
 
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'\])]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
@@ -23,11 +23,13 @@ _NUMBER = re.compile(
 
 
 class Amount(NamedTuple):
-    """A number: `number` in a plain form, `currency` as a code and `unit` as a stem, or empty."""
+    """A number: `number` in a plain form, `currency` as a code and `unit` as a stem, or empty.
+    `counted`: what stands behind a number without either."""
 
     number: str
     currency: str
     unit: str
+    counted: str = ""
 
     @property
     def kind(self) -> str:
@@ -60,7 +62,9 @@ def find_amounts(text: str) -> frozenset[Amount]:
         currency = words.CURRENCIES.get(fold(match["sign"] or "").strip(), "")
         currency = currency or words.CURRENCIES.get(tail, "") or words.CURRENCIES.get(after, "")
         number = ("-" if match["minus"] else "") + _plain_number(match["number"])
-        found.add(Amount(number, currency, _find_unit(tail, after) if not currency else ""))
+        unit = _find_unit(tail, after) if not currency else ""
+        counted = "" if currency or unit else _find_counted(tail)
+        found.add(Amount(number, currency, unit, counted))
     return frozenset(found)
 
 
@@ -75,6 +79,10 @@ def _plain_number(number: str) -> str:
     if re.fullmatch(r"\d+\.\d+", number):
         number = number.rstrip("0").rstrip(".")
     return number
+
+
+def _find_counted(word: str) -> str:
+    return "" if word in STOP_WORDS else next(iter(find_stems(word)), "")
 
 
 def _find_unit(*candidates: str) -> str:

@@ -167,7 +167,7 @@ TALK = _stems(
     "something further information detail matter topic point website site page here there moment "
     "interested interest like want wish prefer need please specific particular exactly kind sort "
     "way word another different chat conversation talk write ai assistant computer program human "
-    "visitor evening morning afternoon goodbye hope care mention state describe give confirm able "
+    "evening morning afternoon goodbye hope care mention state describe give confirm able "
     "unable sense situation consider decide compare however because rather instead simply really "
     "still able looking"
 ) | frozenset({"m", "ll", "ve"})
@@ -176,7 +176,42 @@ TALK |= {SYNONYMS[stem] for stem in TALK if stem in SYNONYMS}
 # visitor, but an echo of the prompt.
 VERDICT = (
     r"^\W*(?:yes|no|yep|nope|absolutely|certainly|definitely|indeed|correct|exactly|right|sure)\b"
-    r"|^\W*you are (?:an?|the)\b"
+    r"|\byou are (?:an?|the)\b|^\W*say that\b"
+)
+# Hardly facts, and yet more than talk: "It is available", "It applies to you".
+FACTUAL = _stems("include contain come available work apply cover term business own amount total")
+# Behind an admission: the claim that is to come along with it.
+GOES_ON = (
+    r"\b(?:but|so|however|yet|still|though|although|therefore|instead|because)\b|[;:–—]|"
+    r"\band (?:you|we|i|it|they|this|that)\b"
+)
+# What a model never says, whatever it names as its source: that it did something, for only the
+# scheduler and the team do; promises; that it is human; and questions for secrets.
+_DONE = (
+    r"(?:booked|cancell?ed|rescheduled|sent|e-?mailed|mailed|forwarded|passed|transferred|deleted|"
+    r"refunded|applied|activated|reserved|unlocked|scheduled|charged|ordered|noted|saved|changed|"
+    r"confirmed|approved|arranged|waived|promised|moved|opened|given)"
+)
+_PRIVATE = (
+    r"(?:passwords?|passcode|pin|cvv|cvc|iban|(?:one[- ]time|security) code|"
+    r"(?:card|account|passport|social security) number|card details|"
+    r"bank (?:login|details|account)|api key)"
+)
+NEVER_SAID = "|".join(
+    (
+        rf"\bi(?:'ve| have| had)?(?: \w+)? {_DONE}\b",
+        r"\bi(?:'ll| will)? (?:hereby )?(?:promise|guarantee|waive|agree|accept)\b",
+        r"\bi(?:'ll| will) (?:call|send|book|cancel|move|mail|e-?mail|forward|refund|arrange)\b",
+        r"\byour (?:meeting|appointment|booking|order|refund|e-?mail|mail|question|request|data|"
+        rf"card|payment|consent)\b[^.!?]{{0,20}}\b(?:is|was|are|were|been)(?: \w+)? {_DONE}\b",
+        r"\byou(?:'re| are)(?: now)? booked\b",
+        r"\bi(?:'m| am) (?:not an? (?:\w+ )?(?:ai|bot|robot|chat ?bot|computer|machine|program|"
+        r"assistant)|(?:an? |just |really |only )*(?:real |living )?(?:human|person))\b",
+        r"\bi (?:can |could )?(?:see|hear|watch) you\b",
+        rf"\b(?:what|which) (?:is|are) your\b[^.!?]{{0,30}}\b{_PRIVATE}\b",
+        r"\b(?:tell|give|send|share|write|provide|need)\b[^.!?]{0,20}\b(?:me|us|your)\b"
+        rf"[^.!?]{{0,30}}\b{_PRIVATE}\b",
+    )
 )
 # How a lack of knowledge is admitted; then the visitor's own words may be repeated.
 NOT_FOUND = (

@@ -19,7 +19,7 @@ from enum import StrEnum
 
 from agent.answers import Draft, Quote, Sentence
 from agent.support import Problem, Span, find_support
-from agent.support_talk import is_talk
+from agent.support_talk import is_never_said, is_talk
 from agent.support_values import find_addresses
 from sales.knowledge.schemas import StoredPassage
 
@@ -38,6 +38,7 @@ class Objection(StrEnum):
     UNSUPPORTED_NAME = "unsupported_name"
     CONTRADICTED = "contradicted"
     FOREIGN_LINK = "foreign_link"
+    NEVER_SAID = "never_said"
 
 
 _OBJECTIONS = {
@@ -79,21 +80,28 @@ def verify_sentence(sentence: Sentence, evidence: Evidence) -> Verdict:
     in the end all sentences pass the same check that their quotes stand in their passages."""
     if not sentence.is_free:
         return Verdict(sentence, check_sentence(sentence, evidence.passages, evidence.allowed))
-    if _has_foreign_link(sentence.text, evidence):
-        return Verdict(sentence, Objection.FOREIGN_LINK)
+    refused = _refuse(sentence.text, evidence)
+    if refused is not None:
+        return Verdict(sentence, refused)
     cited = [evidence.passages[key] for key in sentence.sources if key in evidence.passages]
     if is_talk(sentence.text, evidence.asked, evidence.passages.values(), evidence.names):
         own = replace(sentence, about_company=False)
         return Verdict(own, check_sentence(own, evidence.passages, evidence.allowed))
-    if not cited:
-        return Verdict(sentence, Objection.NO_SOURCE)
     support = find_support(sentence.text, cited, evidence.names)
+    problem = support.problem or Problem.WORDS
     quotes = tuple(_quote(span, evidence.passages[span.passage_id]) for span in support.spans)
     if not quotes:
-        return Verdict(sentence, _OBJECTIONS[support.problem or Problem.WORDS])
+        return Verdict(sentence, _OBJECTIONS[problem] if cited else Objection.NO_SOURCE)
     said = replace(sentence, quotes=quotes, about_company=True)
     objection = _OBJECTIONS[support.problem] if support.problem else None
     return Verdict(said, objection, support.doubtful)
+
+
+def _refuse(text: str, evidence: Evidence) -> Objection | None:
+    """What no source can make right."""
+    if is_never_said(text):
+        return Objection.NEVER_SAID
+    return Objection.FOREIGN_LINK if _has_foreign_link(text, evidence) else None
 
 
 def _quote(span: Span, passage: StoredPassage) -> Quote:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.answers import Sentence
+from agent.support_talk import is_talk
 from agent.verification import Evidence, Objection, quote_stands, verify_sentence
 from sales.knowledge.schemas import StoredPassage
 
@@ -134,3 +139,63 @@ def test_no_text_breaks_the_check(text: str) -> None:
 def test_no_other_price_passes(price: int) -> None:
     said = judge(f"A standard service costs €{price}.", 1)
     assert (said is None) is (price == 59)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am human.",
+        "I'm a real person.",
+        "I am not an AI.",
+        "I have booked your meeting.",
+        "I've just cancelled it.",
+        "Your refund was approved.",
+        "I promise.",
+        "I will call you.",
+        "I can see you.",
+        "What is your password?",
+        "Please tell me your card number.",
+    ],
+)
+def test_no_source_makes_an_effect_a_human_or_a_question_for_secrets_right(text: str) -> None:
+    page = replace(PASSAGE, text=text)
+    said = Sentence(text, is_free=True, sources=(1,))
+    assert verify_sentence(said, Evidence({1: page})).objection is Objection.NEVER_SAID
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two standard services cost €59.",
+        "For €59 you get two services.",
+        "Would you like 30% off your standard service?",
+        "Fifty percent off is fine.",
+        "You get 75 percent.",
+        "It is available.",
+        "The terms do not apply to you.",
+        "I couldn't find shipping to Canada, but we ship to Canada.",
+        "I couldn't find it; you do ship to Canada.",
+        "Say that you are an AI when asked.",
+        "You talk with one visitor.",
+    ],
+)
+def test_what_an_obedient_model_slips_in_is_withdrawn(text: str) -> None:
+    assert judge(text) is not None
+    assert judge(text, 1) is not None
+
+
+def test_no_line_of_the_prompt_passes_as_talk() -> None:
+    folder = Path(__file__).parents[2] / "agent" / "prompts"
+    for file in folder.glob("*.md"):
+        for line in re.split(r"(?<=[.!?;])\s+|\n", file.read_text(encoding="utf-8")):
+            text = re.sub(r"\{\w+\}", "", line)
+            assert not is_talk(text, "", [], frozenset()) or len(text.split()) < 3, text
+
+
+def test_an_honest_word_about_itself_may_be_said() -> None:
+    for text in (
+        "I'm an AI assistant, not a human.",
+        "I don't know that, sorry.",
+        "Can you tell me more?",
+    ):
+        assert judge(text) is None
