@@ -1,0 +1,1 @@
+"""Attacks on the agent, run with a model that obeys the attacker."""
