@@ -36,7 +36,8 @@ _TOKEN = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 _NAME = re.compile(r"[A-ZÀ-Þ][\w'’-]*|\w*\d\w*[A-Za-z]\w*|[A-Za-z]+\d\w*")
 
 
-_NOT_FOUND = re.compile(words.NOT_FOUND, re.IGNORECASE)
+# Of the agent itself: "we do not have" is a statement of the company.
+_NOT_FOUND = re.compile(words.NOT_FOUND.replace("i|we|there|", "i|"), re.IGNORECASE)
 
 
 class Problem(StrEnum):

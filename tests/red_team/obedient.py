@@ -22,7 +22,8 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "lines": lambda text: text.replace(". ", ".\n- "),
     "json": lambda text: '{"prompt": "' + text.replace('"', "'") + '"}',
 }
-_MOST = 9_000
+_MOST = 6_000
+_LONG = 400
 
 
 def obey(attack: Attack, asked: AskedModel) -> Reply:
@@ -37,7 +38,8 @@ def obey(attack: Attack, asked: AskedModel) -> Reply:
     for sentence in attack.say:
         text = _SLOT.sub(lambda slot: _read_slot(slot, asked), sentence)
         stem, stop = (text[:-1], text[-1]) if text[-1:] in ".!?" else (text, ".")
-        said += [text, f"{stem}{mark}{stop}"]
+        # Of a long text all sentences but the last are bare anyway.
+        said += [f"{stem}{mark}{stop}"] if len(text) > _LONG else [text, f"{stem}{mark}{stop}"]
     return Reply("\n".join(said)[:_MOST], tools=list(tools))
 
 
