@@ -50,6 +50,34 @@ class SearchOut(BaseModel):
     passages: list[FoundPassage]
 
 
+class SourceReadingOut(BaseModel):
+    """How a source was read in the last time: counts of pages. `outcome`: `done`, `failed`
+    (`failed` says why) or `incomplete` (`kept` says why nothing was removed)."""
+
+    source: str
+    started_at: datetime
+    ended_at: datetime
+    outcome: Literal["done", "failed", "incomplete"]
+    found: int
+    new: int
+    changed: int
+    unchanged: int
+    removed: int
+    skipped: int
+    unreachable: int
+    passages: int
+    failed: str | None
+    kept: str | None
+
+
+class SourceReadingsOut(BaseModel):
+    """The sources of a site that were ever read in, by name."""
+
+    site: str
+    pages: int
+    data: list[SourceReadingOut]
+
+
 class LeadSourceOut(BaseModel):
     """Conversations of one page, referrer domain or campaign. `answered`: with a citation."""
 
@@ -163,6 +191,21 @@ def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) ->
         chosen = _choose_site(runtime, site, staff)
         recall = await runtime.resources.knowledge.recall(chosen.ref, q, limit)
         return describe_recall(recall, chosen)
+
+    @router.get("/knowledge/sources", response_model=SourceReadingsOut, tags=["knowledge"])
+    async def list_source_readings(
+        site: Annotated[str, Query(max_length=64)] = "", staff: Principal | None = caller
+    ) -> dict[str, Any]:
+        """When each source of a site was last read in, and how that ended."""
+        runtime = get_runtime()
+        chosen = _choose_site(runtime, site, staff)
+        knowledge = runtime.resources.knowledge
+        readings = await knowledge.list_readings(chosen.ref)
+        return {
+            "site": chosen.settings.key,
+            "pages": await knowledge.count_pages(chosen.ref),
+            "data": [{**asdict(each), "outcome": each.outcome} for each in readings],
+        }
 
     @router.get("/analytics/lead-sources", response_model=LeadSourcesOut, tags=["analytics"])
     async def list_lead_sources(

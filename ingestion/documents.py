@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -31,6 +31,8 @@ class SourceDocument:
     kind: PageKind = "page"
     facts: tuple[tuple[str, str], ...] = ()
     description: str = ""
+    extracted: ExtractedPage | None = field(default=None, compare=False, repr=False)
+    """What the document says, where its source had to parse it anyway."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
+from selectolax.lexbor import LexborHTMLParser
+
 from ingestion.documents import Block, ExtractedPage, PageKind, SourceDocument
 from ingestion.reading.astro_template import astro_to_html
-from ingestion.reading.html import read_fragment, read_html
+from ingestion.reading.html import parse_html, read_fragment, read_html
 from ingestion.reading.markdown import read_markdown
 from ingestion.reading.page_text import PageText, clean_text, join_blocks
 from ingestion.reading.plain_text import read_plain_text
@@ -17,16 +19,18 @@ _PRODUCT_PATH = re.compile(r"/products?/[^/]+/?$", re.IGNORECASE)
 _KINDS: dict[str, PageKind] = {"product": "product", "post": "post"}
 
 
-def extract(document: SourceDocument) -> ExtractedPage:
+def extract(document: SourceDocument, tree: LexborHTMLParser | None = None) -> ExtractedPage:
     """Take a page's content out of its document, without furniture and without losing facts.
 
     Never raises on any text. A page without content has no blocks. The document's own facts come
-    first, one line each.
+    first, one line each. `tree` is the body of an HTML document where it is parsed already.
     """
+    if document.extracted is not None:
+        return document.extracted
     title, language = document.title, document.language
     description, kind = document.description, document.kind
     if document.format == "html" and _is_whole_page(document.body):
-        html = read_html(document.body, document.url, title=title)
+        html = read_html(tree or parse_html(document.body), document.url, title=title)
         page, title = html.page, html.title
         language = language or html.language
         description = description or html.description
@@ -36,9 +40,9 @@ def extract(document: SourceDocument) -> ExtractedPage:
     elif document.format in {"markdown", "mdx"}:
         page = read_markdown(document.body, mdx=document.format == "mdx")
     elif document.format == "astro":
-        page = read_fragment(astro_to_html(document.body))
+        page = read_fragment(parse_html(astro_to_html(document.body)))
     else:
-        page = read_fragment(document.body)
+        page = read_fragment(tree or parse_html(document.body))
     if kind == "page" and _PRODUCT_PATH.search(urlsplit(document.url).path):
         kind = "product"
     blocks = (*_fact_blocks(document.facts), *page.blocks)

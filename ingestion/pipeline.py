@@ -6,7 +6,7 @@
 4. chunk: cut it into passages
 5. store what is new or changed, a batch in one commit; each batch is searchable at once
 6. remove what vanished, but only if the source came to its end and missed nothing
-7. report
+7. report, and keep for later when and how the source was read
 
 Killed at any point, the index holds each page as it was or as it is now, never half of one; the
 next run finds the stored pages unchanged and goes on from there.
@@ -40,11 +40,23 @@ async def ingest(
     knowledge: KnowledgeService,
     on_progress: Progress | None = None,
 ) -> IngestReport:
-    """Bring the index in line with a source; an unchanged source writes nothing.
+    """Bring the index in line with a source; an unchanged source changes nothing in it.
 
     A source that fails ends in `report.failed`; what it yielded before is stored, nothing is
-    removed. Errors of the database are raised.
+    removed. Errors of the database are raised. When and how it ended is kept (`record_reading`).
     """
+    started_at = knowledge.now()
+    report = await _bring_in_line(
+        source, source_name, site, knowledge, on_progress or (lambda *_: None)
+    )
+    # 7. report
+    await knowledge.record_reading(site, report.describe(started_at, knowledge.now()))
+    return report
+
+
+async def _bring_in_line(
+    source: Source, source_name: str, site: SiteRef, knowledge: KnowledgeService, told: Progress
+) -> IngestReport:
     report = IngestReport(source_name)
 
     # 1. plan
@@ -64,8 +76,7 @@ async def ingest(
             # 5. store
             changed = _compare(pages, stored, seen, report)
             await knowledge.store_pages(site, source_name, changed)
-            if on_progress is not None:
-                on_progress(count, source.count_hint)
+            told(count, source.count_hint)
     except SourceError as error:
         report.failed = error.message
         return report
@@ -73,12 +84,10 @@ async def ingest(
         report.notes.extend(source.notes)
 
     # 6. remove
-    gone = stored.keys() - seen
-    report.kept = _reason_to_keep(source, report) if gone else None
+    if gone := stored.keys() - seen:
+        report.kept = _reason_to_keep(source, report)
     if gone and report.kept is None:
         report.removed = await knowledge.remove_pages(site, source_name, gone)
-
-    # 7. report
     return report
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from sales.knowledge.schemas import SourceReading
 
 _EXAMPLES = 5
 
@@ -30,6 +33,24 @@ class IngestReport:
     notes: list[str] = field(default_factory=list)
     kept: str | None = None
     failed: str | None = None
+
+    def describe(self, started_at: datetime, ended_at: datetime) -> SourceReading:
+        """What is kept of it."""
+        return SourceReading(
+            source=self.source,
+            started_at=started_at,
+            ended_at=ended_at,
+            found=self.found,
+            new=self.new,
+            changed=self.changed,
+            unchanged=self.unchanged,
+            removed=self.removed,
+            skipped=self.skipped.total(),
+            unreachable=self.unreachable.total(),
+            passages=self.passages,
+            failed=self.failed,
+            kept=self.kept,
+        )
 
     def skip(self, name: str, reason: str) -> None:
         """Count a page that is not for the index."""

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from portal.desk import Desk, Sent, Viewer
 from portal.navigation import NavEntry
 from portal.pages import Page
+from sales.knowledge.schemas import SourceReading
 
 _PATH = "/portal/health"
 _LETTERS = 25
@@ -25,6 +26,7 @@ class _SiteProgress:
     done: int
     passages: int
     note: str
+    readings: list[SourceReading]
 
 
 def _build(desk: Desk) -> APIRouter:
@@ -87,7 +89,13 @@ async def _measure_sites(desk: Desk, tenant_id: str) -> list[_SiteProgress]:
         settings = site.settings
         found.append(
             _SiteProgress(
-                settings.name, settings.key, pages, progress.done, progress.total, state.note
+                settings.name,
+                settings.key,
+                pages,
+                progress.done,
+                progress.total,
+                state.note,
+                await knowledge.list_readings(site.ref),
             )
         )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.console import console, notes
@@ -15,6 +16,7 @@ from app.vendor_settings import list_enabled_crms
 from core.db import Database
 from core.errors import ConfigurationError
 from integrations.local.embeddings import EmbeddingUnavailableError, LocalMiniLM
+from sales.knowledge.source_readings import list_readings
 
 
 async def migrate_database(settings: AppSettings, places: Places) -> int:
@@ -43,6 +45,7 @@ async def check_everything(settings: AppSettings, places: Places) -> int:
     failed |= not _check_model()
     failed |= not await check_vectors(settings, places, _good, _bad)
     failed |= not _check_sources(settings, places)
+    await _show_readings(settings, places)
     failed |= not await check_vendors(settings, places, _good, _bad)
     failed |= not await _check_crm_fields(settings, places)
     return 1 if failed else 0
@@ -93,6 +96,28 @@ def _check_sources(settings: AppSettings, places: Places) -> bool:
     if not settings.knowledge.sources:
         notes.print("[yellow]![/yellow] knowledge.sources: none. The agent would know nothing.")
     return good
+
+
+async def _show_readings(settings: AppSettings, places: Places) -> None:
+    """When sources were last read in; nothing before the first start."""
+    database = Database(places.database_url(settings))
+    try:
+        if await current_revision(database) != newest_revision():
+            return
+        async with database.reading(None) as uow:
+            readings = await list_readings(uow)
+    except SQLAlchemyError:
+        return  # said above
+    finally:
+        await database.close()
+    for each in readings:
+        ended = each.ended_at.strftime("%Y-%m-%d %H:%M UTC")
+        line = f"last read in: {each.source}, {ended}, {each.found} pages, {each.outcome}"
+        reason = each.failed or each.kept
+        if reason:
+            notes.print(f"[yellow]![/yellow] {escape(f'{line}: {reason}')}", highlight=False)
+        else:
+            _good(escape(line))
 
 
 def _good(line: str) -> bool:

@@ -27,9 +27,13 @@ class HtmlPage:
     kind: str
 
 
-def read_html(body: str, url: str, *, title: str = "") -> HtmlPage:
+def parse_html(body: str) -> LexborHTMLParser:
+    """Parse HTML as a browser does. Never raises."""
+    return LexborHTMLParser(body.replace("\x00", ""), scripting=True)
+
+
+def read_html(tree: LexborHTMLParser, url: str, *, title: str = "") -> HtmlPage:
     """Read a whole page. Never raises: what cannot be read is not there."""
-    tree = LexborHTMLParser(body.replace("\x00", ""), scripting=True)
     page = PageText()
     home = urlsplit(url).path in {"", "/"}
     facts, questions, kind = read_structured_data(tree, home=home)
@@ -49,10 +53,9 @@ def read_html(body: str, url: str, *, title: str = "") -> HtmlPage:
     )
 
 
-def read_fragment(body: str) -> PageText:
+def read_fragment(tree: LexborHTMLParser) -> PageText:
     """Read a piece of content (a post's body, rendered Markdown): all of it is content."""
     page = PageText()
-    tree = LexborHTMLParser(body.replace("\x00", ""), scripting=True)
     if tree.body is not None:
         HtmlWalk(page, len(tree.body.text()), in_content=True).read(tree.body)
     return page

@@ -9,7 +9,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from ingestion.reading.html import read_fragment
+from ingestion.reading.html import parse_html, read_fragment
 from ingestion.reading.jsx import Expand
 from ingestion.reading.mdx import mdx_to_markdown
 from ingestion.reading.page_text import PageText
@@ -26,7 +26,7 @@ _DEEPEST_NESTING = 40
 
 def read_markdown(body: str, *, mdx: bool = False) -> PageText:
     """Read Markdown (CommonMark with tables and strike-through), without front matter."""
-    return read_fragment(markdown_to_html(body, mdx=mdx))
+    return read_fragment(parse_html(markdown_to_html(body, mdx=mdx)))
 
 
 def markdown_to_html(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 from protego import Protego
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
@@ -16,7 +17,7 @@ from tenacity.wait import wait_base
 
 from ingestion.settings import WebsiteSettings
 from ingestion.sources.link_rules import normalise, site_of
-from ingestion.sources.safe_network import PrivateAddress, open_client
+from ingestion.sources.safe_network import Answer, PrivateAddress, SafeClient
 from ingestion.sources.text_decoding import decode
 
 ROBOT = "sales-agent"
@@ -85,10 +86,9 @@ class Fetcher:
             self._delay = timedelta(0)
         self._next_start = 0.0
         self._slots = asyncio.Semaphore(settings.concurrency)
-        self._client = open_client(
+        self._client = SafeClient(
             user_agent=user_agent(settings),
             timeout=settings.timeout,
-            connections=settings.concurrency,
             allow_private=settings.allow_private,
         )
 
@@ -96,7 +96,7 @@ class Fetcher:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.aclose()
+        await self._client.close()
 
     async def read_robots(self) -> list[str] | NotFetched:
         """Read robots.txt and keep to it from now on; returns the sitemaps it names.
@@ -168,13 +168,13 @@ class Fetcher:
             await self._wait_turn()
             try:
                 async with asyncio.timeout(self._settings.timeout.total_seconds() * 2):
-                    async with self._client.stream("GET", url) as response:
-                        return await self._read(response, accept_any)
-            except (httpx.TimeoutException, TimeoutError) as error:
+                    async with self._client.get(url) as answer:
+                        return await self._read(answer, accept_any)
+            except (httpcore.TimeoutException, TimeoutError) as error:
                 raise _Passing("timed out") from error
-            except httpx.HTTPError as error:
-                if _has_cause(error, PrivateAddress):
-                    return NotFetched("a private address", lasting=True, url=url)
+            except PrivateAddress:
+                return NotFetched("a private address", lasting=True, url=url)
+            except (httpcore.NetworkError, httpcore.ProtocolError) as error:
                 raise _Passing(f"no connection ({error or type(error).__name__})"[:200]) from error
             except (httpx.InvalidURL, UnicodeError):
                 return NotFetched("not an address", lasting=True, url=url)
@@ -186,13 +186,14 @@ class Fetcher:
         if start > now:
             await asyncio.sleep(start - now)
 
-    async def _read(self, response: httpx.Response, accept_any: bool) -> Fetched | NotFetched | str:
-        status = response.status_code
-        if status in _REDIRECTS and "location" in response.headers:
-            return response.headers["location"]
-        url = str(response.url)
+    async def _read(self, answer: Answer, accept_any: bool) -> Fetched | NotFetched | str:
+        status = answer.status
+        location = answer.get_header(b"location") if status in _REDIRECTS else ""
+        if location:
+            return location
+        url = answer.url
         if status in _PASSING:
-            wait = _retry_after(response.headers.get("retry-after", ""))
+            wait = _retry_after(answer.get_header(b"retry-after"))
             if wait is not None and wait > _LONGEST_WAIT:
                 return NotFetched(f"status {status}", lasting=False, url=url)
             raise _Passing(f"status {status}", wait)
@@ -201,13 +202,13 @@ class Fetcher:
             return NotFetched(
                 f"status {status}", lasting=status in {400, 404, 405, 410, 451}, url=url
             )
-        kind, _, parameters = response.headers.get("content-type", "").partition(";")
+        kind, _, parameters = answer.get_header(b"content-type").partition(";")
         if not accept_any and kind.strip().lower() not in _HTML:
             return NotFetched(f"not HTML ({kind.strip().lower()[:40]})", lasting=True, url=url)
         chunks: list[bytes] = []
         size = 0
         limit = self._settings.max_page_bytes * (10 if accept_any else 1)
-        async for data in response.aiter_bytes():
+        async for data in answer.read_body():
             size += len(data)
             if size > limit:
                 return NotFetched("larger than max_page_bytes", lasting=True, url=url)
@@ -217,8 +218,8 @@ class Fetcher:
             url,
             b"".join(chunks),
             charset,
-            noindex=_says_noindex(response.headers.get_list("x-robots-tag")),
-            modified_at=_http_date(response.headers.get("last-modified", "")),
+            noindex=_says_noindex(answer.list_headers(b"x-robots-tag")),
+            modified_at=_http_date(answer.get_header(b"last-modified")),
         )
 
 
@@ -227,15 +228,6 @@ def user_agent(settings: WebsiteSettings) -> str:
     contact = settings.contact or f"run for the owner of {urlsplit(str(settings.url)).hostname}"
     printable = "".join(char for char in contact if char.isascii() and char.isprintable())
     return f"{ROBOT}/0.1 (website ingestion; {printable})"
-
-
-def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, kind):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
 
 
 def _retry_after(raw: str) -> timedelta | None:

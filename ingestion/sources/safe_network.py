@@ -11,7 +11,9 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -93,29 +95,144 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def open_client(
-    *, user_agent: str, timeout: timedelta, connections: int, allow_private: bool
-) -> httpx.AsyncClient:
-    """An HTTP client that connects to public addresses only and follows no redirect by itself.
+class Answer:
+    """An answer whose body is still to come. `url` is the address that was asked for, as sent."""
+
+    def __init__(self, url: str, response: httpcore.Response) -> None:
+        self.url = url
+        self.status = response.status
+        self._response = response
+
+    def get_header(self, name: bytes) -> str:
+        """The first header of this name (in lower case), "" if there is none."""
+        return next(iter(self.list_headers(name)), "")
+
+    def list_headers(self, name: bytes) -> list[str]:
+        """Every header of this name (in lower case)."""
+        found = self._response.headers
+        return [_header_text(value) for key, value in found if key.lower() == name]
+
+    async def read_body(self) -> AsyncIterator[bytes]:
+        """The body in pieces, unpacked.
+
+        Raises:
+            httpcore.RemoteProtocolError: it is not packed as the server says.
+        """
+        unpack = _UNPACKING.get(self.get_header(b"content-encoding").strip().lower(), _as_it_is)()
+        try:
+            async for data in self._response.aiter_stream():
+                for piece in unpack(data):
+                    yield piece
+        except zlib.error as error:
+            raise httpcore.RemoteProtocolError(f"a broken body: {error}") from None
+
+
+def _header_text(raw: bytes) -> str:
+    """Headers are ASCII; what servers send beside it is mostly UTF-8, else Latin-1."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+class SafeClient:
+    """Asks public addresses only and follows no redirect by itself. Close it after use.
 
     Proxies of the environment are not used: behind one, the address could not be checked.
+    Each connection has a pool of its own: one shared pool asks all of its connections, at every
+    request, whether they still live. As many are opened as requests are under way at once.
     """
-    transport = httpx.AsyncHTTPTransport()
-    # httpx has no argument for the network backend; its pool is replaced by one that has.
-    transport._pool = httpcore.AsyncConnectionPool(
-        ssl_context=ssl.create_default_context(),
-        max_connections=connections,
-        max_keepalive_connections=connections,
-        network_backend=GuardedBackend(allow_private),
-    )
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=timeout.total_seconds(),
-        headers={
-            "User-Agent": user_agent,
-            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.8",
-            "Accept-Language": "en;q=0.8,*;q=0.5",
-        },
-        follow_redirects=False,
-        trust_env=False,
-    )
+
+    def __init__(self, *, user_agent: str, timeout: timedelta, allow_private: bool) -> None:
+        self._network = GuardedBackend(allow_private)
+        self._tls = ssl.create_default_context()
+        seconds = timeout.total_seconds()
+        waits = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+        self._extensions = {"timeout": waits}
+        self._headers = [
+            (b"User-Agent", user_agent.encode("ascii")),
+            (b"Accept", b"text/html,application/xhtml+xml,application/xml;q=0.8"),
+            (b"Accept-Language", b"en;q=0.8,*;q=0.5"),
+            (b"Accept-Encoding", b"gzip, deflate"),
+        ]
+        self._idle: list[httpcore.AsyncConnectionPool] = []
+
+    @asynccontextmanager
+    async def get(self, url: str) -> AsyncIterator[Answer]:
+        """GET an address; the body must be read inside of the block.
+
+        Raises:
+            httpx.InvalidURL: it is no address.
+            PrivateAddress: it leads to an address that is not public.
+            httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError: no answer.
+        """
+        address = httpx.URL(url)
+        target = httpcore.URL(
+            scheme=address.raw_scheme,
+            host=address.raw_host,
+            port=address.port,
+            target=address.raw_path,
+        )
+        pool = self._idle.pop() if self._idle else self._open_pool()
+        try:
+            async with pool.stream(
+                "GET", target, headers=self._headers, extensions=self._extensions
+            ) as response:
+                yield Answer(str(address), response)
+        finally:
+            self._idle.append(pool)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for pool in self._idle:
+            await pool.aclose()
+
+    def _open_pool(self) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=self._tls,
+            max_connections=1,
+            max_keepalive_connections=1,
+            network_backend=self._network,
+        )
+
+
+_Unpack = Callable[[bytes], Iterator[bytes]]
+_LARGEST_PIECE = 1 << 20
+"""Bytes of an unpacked piece: a small body that unpacks to gigabytes is noticed in time."""
+
+
+def _as_it_is() -> _Unpack:
+    return lambda data: iter((data,))
+
+
+def _unpacking(*window_bits: int) -> Callable[[], _Unpack]:
+    """Unpacks with the first of these formats that the body's beginning fits."""
+
+    def start() -> _Unpack:
+        waiting = [zlib.decompressobj(bits) for bits in window_bits]
+
+        def unpack(data: bytes) -> Iterator[bytes]:
+            piece = b""
+            while data or len(piece) == _LARGEST_PIECE:
+                try:
+                    piece = waiting[0].decompress(data, _LARGEST_PIECE)
+                except zlib.error:
+                    if len(waiting) == 1:
+                        raise
+                    waiting.pop(0)
+                    continue
+                del waiting[1:]
+                data = waiting[0].unconsumed_tail
+                yield piece
+
+        return unpack
+
+    return start
+
+
+# "deflate" is zlib's format (RFC 9110, 8.4.1.2); some servers send it without zlib's frame.
+_UNPACKING = {
+    "gzip": _unpacking(zlib.MAX_WBITS | 16),
+    "x-gzip": _unpacking(zlib.MAX_WBITS | 16),
+    "deflate": _unpacking(zlib.MAX_WBITS, -zlib.MAX_WBITS),
+}

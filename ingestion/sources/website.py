@@ -11,7 +11,7 @@ from ingestion.documents import Found, Skipped, SourceDocument, Unreachable
 from ingestion.errors import SourceError
 from ingestion.settings import WebsiteSettings
 from ingestion.sources.crawl_frontier import Frontier
-from ingestion.sources.fetched_pages import read_fetched_page
+from ingestion.sources.fetched_pages import FetchedPage, read_answers, read_fetched_page
 from ingestion.sources.fetching import Fetched, Fetcher, NotFetched
 from ingestion.sources.link_rules import normalise, page_key
 from ingestion.sources.sitemaps import USUAL_PLACES, read_sitemaps
@@ -108,20 +108,32 @@ class WebsiteSource:
                         window.append((url, depth, asyncio.create_task(fetcher.fetch(url))))
                 if not window:
                     break
-                url, depth, task = window.popleft()
-                answer = await task
-                if isinstance(answer, NotFetched):
+                for url, depth, answer in await self._read_finished(window):
+                    if isinstance(answer, FetchedPage):
+                        answered += 1
+                        yield self._page(url, depth, answer)
+                        continue
                     if self._follows_links and not answered:
                         raise self._unreachable(answer)
                     yield self._not_fetched(url, answer)
-                else:
-                    answered += 1
-                    yield await self._page(url, depth, answer)
             if started and not answered:
                 raise SourceError(self.name, "none of its pages can be read.", "Try again later.")
         finally:
             for _, _, task in window:
                 task.cancel()
+
+    async def _read_finished(
+        self, window: _Window
+    ) -> list[tuple[str, int, FetchedPage | NotFetched]]:
+        """The next page, and those directly behind it that are there already: one trip to a thread
+        for all of them."""
+        taken: list[tuple[str, int, Fetched | NotFetched]] = []
+        while window and (not taken or window[0][2].done()):
+            url, depth, task = window.popleft()
+            taken.append((url, depth, await task))
+        answers = [answer for _, _, answer in taken]
+        read = await asyncio.to_thread(read_answers, answers, with_links=self._follows_links)
+        return [(url, depth, page) for (url, depth, _), page in zip(taken, read, strict=True)]
 
     def _not_fetched(self, url: str, answer: NotFetched) -> Found:
         if answer.lasting:
@@ -131,13 +143,12 @@ class WebsiteSource:
         self._failed.add(page_key(url))
         return Unreachable(url, answer.reason)
 
-    async def _page(self, url: str, depth: int, answer: Fetched) -> Found:
-        final = normalise(answer.url) or answer.url
+    def _page(self, url: str, depth: int, page: FetchedPage) -> Found:
+        final = page.url
         if page_key(final) != page_key(url):
             if self._frontier.knows(final):
                 return Skipped(url, "redirect")
             self._frontier.note(final)
-        page = await asyncio.to_thread(read_fetched_page, final, answer)
         if self._follows_links and depth < self._settings.max_depth:
             for link in page.links:
                 self._frontier.add_link(link, depth + 1)
@@ -166,7 +177,7 @@ class WebsiteSource:
             if isinstance(answer, NotFetched):
                 yield self._not_fetched(url, answer)
             else:
-                page = read_fetched_page(url, answer)
+                page = await asyncio.to_thread(read_fetched_page, url, answer)
                 yield self._deliver(page.document, page.text_hash)
 
     def _unreachable(self, answer: NotFetched) -> SourceError:

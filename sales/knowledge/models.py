@@ -34,6 +34,30 @@ class KnowledgePage(TenantRow, Base):
     changed_at: Mapped[datetime]
 
 
+class KnowledgeReading(TenantRow, Base):
+    """How a source was read in the last time, also where nothing had changed.
+
+    `failed` says why it did not come to its end, `kept` why nothing was removed; else null.
+    """
+
+    __tablename__ = "knowledge_readings"
+
+    site_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    found: Mapped[int]
+    new: Mapped[int]
+    changed: Mapped[int]
+    unchanged: Mapped[int]
+    removed: Mapped[int]
+    skipped: Mapped[int]
+    unreachable: Mapped[int]
+    passages: Mapped[int]
+    failed: Mapped[str | None]
+    kept: Mapped[str | None]
+
+
 class KnowledgePassage(TenantRow, Base):
     """A passage: the piece of a page that a citation points at.
 

@@ -23,6 +23,31 @@ class PassageContent:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceReading:
+    """How a source was read in: counts of pages. `failed` says why it did not come to its end,
+    `kept` why nothing was removed; else None."""
+
+    source: str
+    started_at: datetime
+    ended_at: datetime
+    found: int
+    new: int
+    changed: int
+    unchanged: int
+    removed: int
+    skipped: int
+    unreachable: int
+    passages: int
+    failed: str | None
+    kept: str | None
+
+    @property
+    def outcome(self) -> str:
+        """In a word: "failed", "incomplete" or "done"."""
+        return "failed" if self.failed else "incomplete" if self.kept else "done"
+
+
+@dataclass(frozen=True, slots=True)
 class PageContent:
     """A page with all its passages. `content_hash` covers everything that is stored of it."""
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.clock import Clock
 from core.db import Database
@@ -21,7 +21,14 @@ from sales.knowledge.ranking import (
     rank_hits,
 )
 from sales.knowledge.repository import KnowledgeRepository
-from sales.knowledge.schemas import EmbeddingProgress, PageContent, StoredPassage, VectorState
+from sales.knowledge.schemas import (
+    EmbeddingProgress,
+    PageContent,
+    SourceReading,
+    StoredPassage,
+    VectorState,
+)
+from sales.knowledge.source_readings import list_readings, record_reading
 from sales.knowledge.vector_building import GRACE, VectorBuilder
 from sales.knowledge.vector_search import SearchObserver, VectorSearch, VectorSources
 from sales.knowledge.vector_sets import (
@@ -121,6 +128,20 @@ class KnowledgeService:
             removed = await repository.remove_pages(source, urls)
             await repository.bump_revision()
         return removed
+
+    def now(self) -> datetime:
+        """The time by the clock that rows are marked with."""
+        return self._clock.now()
+
+    async def record_reading(self, site: SiteRef, reading: SourceReading) -> None:
+        """Keep how a source was read, for those who ask how fresh the index is."""
+        async with self._database.unit_of_work(site.tenant_id) as uow:
+            await record_reading(uow, site.site_id, reading)
+
+    async def list_readings(self, site: SiteRef) -> list[SourceReading]:
+        """How each source of a site was read the last time."""
+        async with self._database.reading(site.tenant_id) as uow:
+            return await list_readings(uow, site.site_id)
 
     async def count_pages(self, site: SiteRef) -> int:
         """How many pages a site has."""

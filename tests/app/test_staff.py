@@ -11,6 +11,7 @@ import pytest
 
 from tests.app.conftest import Served
 from tests.app.threaded import ThreadedServer, build_runtime
+from tests.support.process import run_command
 from tests.support.visitor import check_error
 from tests.support.website import BASE_URL, write_website
 
@@ -31,6 +32,16 @@ def test_search_shows_every_score(http: httpx.Client) -> None:
     assert -1 <= best["vector_score"] <= 1
     assert 0 <= best["probability"] <= 1
     assert {"keyword_score", "fused_score", "bm25", "heading_path", "passage_id"} <= set(best)
+
+
+def test_when_sources_were_read_in_is_told_and_checked(served: Served) -> None:
+    found = served.http.get("/api/v1/knowledge/sources").json()
+    [reading] = found["data"]
+    assert reading["outcome"] == "done"
+    assert reading["found"] == found["pages"] > 0
+    assert reading["started_at"] <= reading["ended_at"]
+    done = run_command("check", cwd=served.config.parent, environment=served.environment)
+    assert f"last read in: {reading['source']}, " in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("q", ["", "x" * 2001])

@@ -91,6 +91,30 @@ async def test_new_changed_unchanged_and_removed_pages(
     assert not (await knowledge.recall(SITE, "mice", 5)).passages
 
 
+async def test_when_a_source_was_read_and_how_that_ended_is_kept(
+    tmp_path: Path, knowledge: KnowledgeService
+) -> None:
+    write_pages(tmp_path, a="# Aardvark\n\nEats ants.", b="# Bear\n\nEats honey.")
+    await run(tmp_path, knowledge)
+    [first] = await knowledge.list_readings(SITE)
+    assert (first.source, first.outcome, first.found, first.new) == ("help", "done", 2, 2)
+    assert first.started_at <= first.ended_at
+
+    await run(tmp_path, knowledge)
+    [second] = await knowledge.list_readings(SITE)
+    assert (second.found, second.new, second.unchanged) == (2, 0, 2)
+    assert second.started_at >= first.ended_at, "an unchanged run is a run"
+
+    broken = tmp_path / "e.xml"
+    broken.write_text(HEAD.format(v="1.2") + item(1, "Text") + "<item>")
+    source = WordPressSource(WordPressSettings(type="wordpress", path=broken))
+    await ingest(source, "export", SITE, knowledge)
+    failed, _ = await knowledge.list_readings(SITE)
+    assert (failed.source, failed.outcome) == ("export", "failed")
+    assert failed.failed
+    assert await knowledge.list_readings(SiteRef("tenant-2", "site-1")) == []
+
+
 async def test_progress_is_told(tmp_path: Path, knowledge: KnowledgeService) -> None:
     write_pages(tmp_path, **{f"p{n}": f"# Page {n}\n\nText {n}." for n in range(150)})
     settings = FilesSettings.model_validate({"type": "files", "path": tmp_path})

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import AsyncIterator
 from itertools import count
 
@@ -306,6 +307,26 @@ async def test_old_encodings_are_read(site: StandInSite) -> None:
     }
     found = await collect(open_site(site))
     assert "Größe: 5 €" in found.documents[site.address + "/"].body
+
+
+async def test_packed_pages_are_unpacked_within_the_limit(site: StandInSite) -> None:
+    def packed(encoding: str, body: bytes) -> Response:
+        return Response(body, headers={"content-encoding": encoding}, media_type="text/html")
+
+    raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    site.pages = {
+        "/": page("Home", "/gzip", "/deflate", "/frameless", "/bomb", "/broken"),
+        "/gzip": packed("gzip", gzip.compress(page("Gzip").encode())),
+        "/deflate": packed("deflate", zlib.compress(page("Deflate").encode())),
+        "/frameless": packed("deflate", raw.compress(page("Frameless").encode()) + raw.flush()),
+        "/bomb": packed("gzip", gzip.compress(bytes(50_000_000))),
+        "/broken": packed("gzip", b"no gzip at all"),
+    }
+    found = await collect(open_site(site, retries=0))
+    assert paths(site, found) == ["/", "/deflate", "/frameless", "/gzip"]
+    assert "Text of Frameless." in found.documents[site.address + "/frameless"].body
+    assert found.skipped_names[site.address + "/bomb"] == "larger than max_page_bytes"
+    assert site.address + "/broken" in found.unreachable
 
 
 async def test_include_and_exclude_choose_pages(site: StandInSite) -> None:

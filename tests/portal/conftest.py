@@ -80,6 +80,7 @@ class PortalServer:
     address: str
     clock: FixedClock
     runtime: Runtime
+    server: ThreadedServer
 
     def browser(self) -> Browser:
         return Browser(httpx.Client(base_url=self.address, timeout=20))
@@ -151,7 +152,7 @@ def portal(
         # The server is up once it answers.
         server.http.get("/healthz")
         assert server.runtime is not None
-        yield PortalServer(server.address, clock, server.runtime)
+        yield PortalServer(server.address, clock, server.runtime, server)
 
 
 def text_of(response: httpx.Response) -> str:

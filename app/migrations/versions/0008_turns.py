@@ -1,4 +1,4 @@
-"""Conversations whose score does not know their latest messages yet."""
+"""Conversations whose score does not know their latest messages yet; how a source was last read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ depends_on = None
 
 _INDEX = "ix_conversations_unjudged_since"
 _UNJUDGED = sa.text("unjudged_since IS NOT NULL")
+_COUNTS = ("found", "new", "changed", "unchanged", "removed", "skipped", "unreachable", "passages")
 
 
 def upgrade() -> None:
@@ -26,9 +27,22 @@ def upgrade() -> None:
         sqlite_where=_UNJUDGED,
         postgresql_where=_UNJUDGED,
     )
+    op.create_table(
+        "knowledge_readings",
+        sa.Column("site_id", sa.String(length=36), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in _COUNTS),
+        sa.Column("failed", sa.String(), nullable=True),
+        sa.Column("kept", sa.String(), nullable=True),
+        sa.Column("tenant_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "source", name=op.f("pk_knowledge_readings")),
+    )
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("knowledge_readings")
     op.drop_index(_INDEX, "conversations")
     op.drop_column("conversations", "unjudged_since")
