@@ -12,6 +12,7 @@ from app.staff import build_principal_check
 from sales.handoffs.api import build_handoff_router
 from sales.handoffs.receiving import ReceptionService
 from sales.handoffs.receiving_api import build_receiving_router
+from sales.handoffs.sight_api import build_sight_router
 from sales.handoffs.throttling import ClientThrottle
 
 
@@ -26,6 +27,8 @@ def add_handoffs(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
         return parts.reception, parts.throttle, parts.settings.receiver.per_minute
 
     identify = build_principal_check(get_runtime)
+    # Before single handoffs, whose path would take it for an id.
+    app.include_router(build_sight_router(lambda: get_parts().sight, identify))
     app.include_router(
         build_handoff_router(lambda: get_parts().service, lambda: get_parts().workflow, identify)
     )

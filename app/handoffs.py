@@ -22,6 +22,7 @@ from sales.handoffs.receiving import ReceptionService
 from sales.handoffs.sending import PackageSender
 from sales.handoffs.service import HandoffService
 from sales.handoffs.settings import HandoffSettings
+from sales.handoffs.sight import HandoffSight
 from sales.handoffs.throttling import ClientThrottle
 from sales.handoffs.workflow import HandoffWorkflow
 from sales.leads.service import LeadService
@@ -41,6 +42,7 @@ class HandoffParts:
     throttle: ClientThrottle
     alerts: AlertMails
     settings: HandoffSettings
+    sight: HandoffSight
 
 
 class HandoffGrounds(Protocol):
@@ -97,7 +99,8 @@ def build_handoffs(
         clock=clock,
     )
     alerts = AlertMails(database, mails, chosen.recipients, settings.email.sales_team)
-    return HandoffParts(service, workflow, reception, ClientThrottle(clock), alerts, chosen)
+    sight = HandoffSight(database, clock, outbox, chosen.alarms, workflow.sender.names)
+    return HandoffParts(service, workflow, reception, ClientThrottle(clock), alerts, chosen, sight)
 
 
 def _open_systems(

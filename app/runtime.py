@@ -15,6 +15,8 @@ from agent.api import Chat
 from agent.guarding import TrafficLimits
 from app.calendars import follow_calendars
 from app.crms import follow_crms
+from app.feedback import follow_sales
+from app.handoff_sight import HandoffMetrics, follow_handoffs
 from app.places import Places
 from app.services import Services
 from app.settings import AppSettings, load_app_settings
@@ -47,6 +49,7 @@ class Runtime:
         self.settings = settings
         self.resources = resources
         self._traffic = TrafficLimits(settings.limits)
+        self.handoff_metrics = HandoffMetrics(resources.registry)
         self.services: Services = build_services(resources, settings)
         self.chat: Chat = build_chat(resources, self.services, settings, self._traffic)
         self.portal: Portal = build_portal(resources, self.services, settings)
@@ -81,7 +84,13 @@ class Runtime:
             asyncio.create_task(self._prune()),
             asyncio.create_task(follow_calendars(self.resources.services.get)),
             asyncio.create_task(
+                follow_handoffs(lambda: self.services.handoffs.sight, self.resources.organization)
+            ),
+            asyncio.create_task(
                 follow_crms(self.resources.services.get, self.resources.organization)
+            ),
+            asyncio.create_task(
+                follow_sales(self.resources.services.get, self.resources.organization)
             ),
         ]
         try:

@@ -23,6 +23,8 @@ from agent.api import build_chat_router
 from app.appointment_desk import build_desk, build_link_desk
 from app.feedback_routes import add_feedback
 from app.handoff_routes import add_handoffs
+from app.handoff_sight import show_handoffs
+from app.machine_gate import check_webhook
 from app.migrations.run import current_revision, newest_revision
 from app.oauth import build_oauth_router
 from app.places import shipped
@@ -44,6 +46,7 @@ from sales.followups.api import build_mail_router, build_unsubscribe_router
 from sales.leads.api import build_lead_router
 from sales.leads.profile_api import build_staff_profile_router, build_visitor_profile_router
 from sales.leads.service import LeadService
+from sales.privacy.api import build_privacy_router
 
 log = structlog.get_logger(__name__)
 
@@ -170,8 +173,15 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
     _add_leads(app, get_runtime)
     add_feedback(app, get_runtime)
     add_handoffs(app, get_runtime)
+    identify = build_principal_check(get_runtime)
+    app.include_router(build_privacy_router(lambda: get_runtime().services.privacy, identify))
     app.include_router(build_oauth_router(get_runtime))
-    app.include_router(build_webhook_router(lambda: get_runtime().webhooks))
+    app.include_router(
+        build_webhook_router(
+            lambda: get_runtime().webhooks,
+            lambda request: check_webhook(get_runtime().settings.server, request),
+        )
+    )
     app.include_router(build_portal_router(lambda: get_runtime().portal, SystemClock()))
     _add_health(app, get_runtime, check)
     _add_files(app)
@@ -235,6 +245,8 @@ def _add_health(app: FastAPI, get_runtime: Callable[[], Runtime], check: Any) ->
         async with resources.database.reading(None) as uow:
             depths = await measure_depth(uow, resources.clock.now())
         resources.outbox_metrics.show_depth(resources.effects.names, depths)
+        sight = get_runtime().services.handoffs.sight
+        await show_handoffs(get_runtime().handoff_metrics, sight, resources.organization)
         content = generate_latest(resources.registry)
         return PlainTextResponse(content, media_type=CONTENT_TYPE_LATEST)
 

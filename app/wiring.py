@@ -32,9 +32,11 @@ from app.model_budgets import open_configured_models
 from app.notices import NoticeGrounds, build_notices
 from app.outbox_metrics import OutboxMetrics
 from app.places import Places
+from app.privacy import build_hasher, build_privacy
 from app.public_address import PublicAddress
 from app.services import CurrentServices, Services
 from app.settings import AppSettings
+from app.signing import build_signer
 from app.vendors import VendorShelf, build_vendors
 from core.clock import Clock, SystemClock
 from core.db import Database
@@ -43,7 +45,7 @@ from core.mail_encoding import encode_mail
 from core.outbox import DeadLetters, EffectRegistry, EmbeddedRunner, Outbox, OutboxRunner
 from core.protocols.calendar import Calendar
 from core.protocols.knowledge_index import PassageEmbedder
-from core.security import TokenSigner, load_or_create_secret
+from core.security import TokenSigner
 from portal.changes import ChangeNotifier
 from portal.outbox_view import OutboxView
 from portal.portal import Portal
@@ -121,13 +123,6 @@ class Resources:
         await self.runner.drain()
         self.knowledge.close()
         await self.database.close()
-
-
-def build_signer(settings: AppSettings, places: Places) -> TokenSigner:
-    """Signs with the configured secret, or with one kept in the data folder."""
-    if settings.server.secret is not None:
-        return TokenSigner(settings.server.secret.get_secret_value().encode())
-    return TokenSigner(load_or_create_secret(places.data / "secret.key"))
 
 
 async def prepare_database(database: Database) -> None:
@@ -241,6 +236,7 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
     appointments = build_appointments(resources, settings.sales_agent.appointment_scheduling)
     mails = _build_mails(resources, settings)
     followups = _build_followups(resources, settings, conversations, appointments, leads, mails)
+    handoffs = build_handoffs(resources, settings, leads, appointments, mails)
     services = Services(
         inbox=resources.inbox,
         conversations=conversations,
@@ -254,8 +250,9 @@ def build_services(resources: Resources, settings: AppSettings) -> Services:
             _ground_notices(resources), settings.notices, leads, appointments, mails
         ),
         crms=build_crms(_ground_crms(resources), settings, leads, conversations, appointments),
-        handoffs=build_handoffs(resources, settings, leads, appointments, mails),
-        feedback=build_feedback(resources, settings),
+        handoffs=handoffs,
+        privacy=build_privacy(resources, settings),
+        feedback=build_feedback(resources, settings, handoffs, mails),
     )
     resources.services.put(services)
     return services
@@ -269,6 +266,7 @@ def _build_mails(resources: Resources, settings: AppSettings) -> MailService:
         resources.signer,
         settings.email,
         resources.address.get,
+        hash_address=build_hasher(resources).hash,
     )
 
 
@@ -351,6 +349,7 @@ def build_portal(resources: Resources, services: Services, settings: AppSettings
         usage=services.usage,
         currency="USD" if isinstance(settings.model, str) else settings.model.currency,
         handoffs=services.handoffs.service,
+        sight=services.handoffs.sight,
         reception=services.handoffs.reception,
         override_handoff=services.handoffs.workflow.override,
         encode_mail=lambda mail: encode_mail(build_outgoing(mail)),

@@ -88,6 +88,7 @@ def _build(desk: Desk) -> APIRouter:
             viewer,
             "handoffs.html",
             handoffs=page.handoffs,
+            health=await desk.portal.sight.get_health(viewer.principal),
             listing=Listing(PATH, {"state": chosen}, offset, page.total),
             states={_REVIEW: "Manual review", **LABELS},
             now=desk.portal.clock.now(),

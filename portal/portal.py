@@ -25,6 +25,7 @@ from sales.followups.service import FollowupService
 from sales.handoffs.receiving import ReceptionService
 from sales.handoffs.schemas import HandoffView, OverrideAction
 from sales.handoffs.service import HandoffService
+from sales.handoffs.sight import HandoffSight
 from sales.knowledge.service import KnowledgeService
 from sales.leads.service import LeadService
 from sales.organization.access_service import AccessService
@@ -63,6 +64,7 @@ class Portal:
     connections: ConnectionService
     crms: CrmSyncService
     handoffs: HandoffService
+    sight: HandoffSight
     reception: ReceptionService
     override_handoff: OverrideHandoff
     encode_mail: Callable[[StoredMail], bytes]

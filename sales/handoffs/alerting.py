@@ -20,6 +20,15 @@ _TITLES = {
     "refused": "The sales system refuses our requests",
     "unsent_past_deadline": "A lead was not taken over by its deadline",
     "sla_breached": "Nobody contacted a lead by its deadline",
+    "slow": "The sales system answers slowly",
+    "queue_depth": "Leads pile up before the sales system",
+    "silence": "No lead was sent for a while in business hours",
+    "unavailable": "The sales system does not answer at all",
+    "consecutive_failures_cleared": "Over: the sales system answers again",
+    "slow_cleared": "Over: the sales system answers in time again",
+    "queue_depth_cleared": "Over: leads no longer pile up",
+    "silence_cleared": "Over: leads are sent again",
+    "unavailable_cleared": "Over: the sales system can be reached again",
 }
 _ADVICE = {
     "rejected": "It waits under Handoffs, Manual review: correct and send it again, or settle it.",
@@ -30,6 +39,10 @@ _ADVICE = {
     "refused": "Check handoff.remote.endpoint in app.yaml. Leads wait in the queue meanwhile.",
     "unsent_past_deadline": "Look at it in the portal; it can be handed over by hand.",
     "sla_breached": "Contact it now, or give it to somebody else.",
+    "slow": "Leads are still handed over. Ask whoever runs the sales system.",
+    "queue_depth": "None is lost: they are sent when the sales system takes them.",
+    "silence": "Look whether visitors still arrive and qualify.",
+    "unavailable": "Leads wait in the queue and are sent when it answers again.",
 }
 
 

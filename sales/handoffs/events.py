@@ -34,8 +34,8 @@ class HandoffAcknowledged(Event):
 
 class HandoffAlerted(Event):
     """Somebody has to know. `kind` is a stable name: rejected, invalid, no_acknowledgement,
-    consecutive_failures, credentials_refused, sla_breached. `about` is a handoff's or a
-    received lead's id; `text` holds no personal data."""
+    credentials_refused, sla_breached, or an alarm of `sight_rules` and, with _cleared, its end.
+    `about` is a handoff's, a received lead's or an alarm's id; `text` holds no personal data."""
 
     kind: str
     audience: Audience

@@ -80,6 +80,22 @@ class HandoffEndpoint(TenantRow, Base):
     window_used: Mapped[int]
 
 
+class HandoffAlarm(TenantRow, Base):
+    """Whether something is wrong with handing over just now, so that each alarm is told once,
+    by whichever process sees it first."""
+
+    __tablename__ = "handoff_alarms"
+    __table_args__ = (UniqueConstraint("tenant_id", "kind"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str]
+    # Ascends with each change, and names the notice of it.
+    number: Mapped[int]
+    raised_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+    told: Mapped[str]
+
+
 class HandoffAudit(TenantRow, Base):
     """One step of a handoff. Only ever added to: the database itself refuses changes, but for
     names that are replaced by a pseudonym (migration 0015)."""

@@ -89,6 +89,7 @@ def build_package(facts: PackageFacts, rules: PackageRules, at: datetime) -> dic
             "escalationPolicy": rules.escalation[lead.priority],
         },
         "compliance": _describe_compliance(detail, rules),
+        **_describe_returns(detail),
     }
 
 
@@ -109,6 +110,20 @@ def pack(facts: PackageFacts, rules: PackageRules, at: datetime) -> Packed:
         vertical=rules.pack.name,
         sla_due_at=at + rules.sla[priority],
     )
+
+
+def _describe_returns(detail: LeadDetail) -> dict[str, Any]:
+    """Beside S0 3.1, of those who came back after they were handed over (S0 3.5)."""
+    found = [entry for entry in detail.history if entry.kind == "returned"]
+    if not found:
+        return {}
+    told = {
+        "flag": detail.lead.flag,
+        "returns": len(found),
+        "lastReturnAt": write_moment(max(entry.happened_at for entry in found)),
+        "channels": sorted({str(entry.data.get("channel", "")) for entry in found}),
+    }
+    return {"reEngagement": told}
 
 
 def _describe_contact(lead: LeadView) -> dict[str, Any]:

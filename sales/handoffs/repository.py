@@ -39,6 +39,26 @@ class HandoffRepository:
         query = select(Handoff).where(Handoff.lead_id == lead_id).order_by(Handoff.number.desc())
         return (await self._session.execute(query.limit(1))).scalar()
 
+    async def list_latest(self, after: str = "", limit: int = 500) -> list[Handoff]:
+        """The latest handoff of each lead, by lead; `after` continues a list."""
+        newest = (
+            select(Handoff.lead_id, func.max(Handoff.number).label("number"))
+            .where(Handoff.lead_id > after)
+            .group_by(Handoff.lead_id)
+            .order_by(Handoff.lead_id)
+            .limit(limit)
+            .subquery()
+        )
+        query = (
+            select(Handoff)
+            .join(
+                newest,
+                (Handoff.lead_id == newest.c.lead_id) & (Handoff.number == newest.c.number),
+            )
+            .order_by(Handoff.lead_id)
+        )
+        return list((await self._session.execute(query)).scalars())
+
     async def list_of_lead(self, lead_id: str) -> list[Handoff]:
         """The handoffs of a lead, the latest first."""
         query = select(Handoff).where(Handoff.lead_id == lead_id).order_by(Handoff.number.desc())

@@ -247,6 +247,7 @@ class HandoffService:
                 "sales_lead_id": ack.sales_lead_id,
                 "endpoint": sent.endpoint,
                 "attempts": sent.attempts,
+                "calls": row.attempts,
                 "ms": sent.milliseconds,
                 "revision": revision,
                 "hash_returned": bool(ack.body_hash),
@@ -297,25 +298,20 @@ class HandoffService:
             row.attempts += failed.attempts
             row.failures += failed.attempts
             row.last_error, row.updated_at = failed.told, now
-            opened = False
             for one in failed.failures:
-                opened |= await self._health.note_failures(
-                    uow, one.endpoint, one.attempts, one.told, now
-                )
+                await self._health.note_failures(uow, one.endpoint, one.attempts, one.told, now)
             data = {"kind": failed.kind, "error": failed.told, "endpoint": failed.endpoint}
             counted = {"attempts": failed.attempts, "ms": failed.milliseconds}
             await build_trail(uow, row, now).note_all([("push_failed", {**data, **counted})])
-            await self._tell_of_failure(uow, row, failed, now, opened=opened)
+            await self._tell_of_failure(uow, row, failed, now)
 
     async def _tell_of_failure(
-        self, uow: UnitOfWork, row: Handoff, failed: PushFailed, now: datetime, *, opened: bool
+        self, uow: UnitOfWork, row: Handoff, failed: PushFailed, now: datetime
     ) -> None:
+        """Failures in a row are an alarm of their own (sight.py)."""
         hour = f"{failed.endpoint} {now:%Y-%m-%dT%H}"
         timed_out = failed.told.endswith("Timeout")
         alerts: list[tuple[str, Audience, str]] = []
-        if opened:
-            since = f"{failed.endpoint} {now.isoformat()}"
-            alerts.append(("consecutive_failures", "integration", since))
         if timed_out or failed.kind in ("credentials_refused", "refused"):
             kind = "no_acknowledgement" if timed_out else failed.kind
             alerts.append((kind, "integration", hour))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from core.settings import Section
 from sales.handoffs.package_verticals import Vertical
@@ -38,6 +40,48 @@ class RecipientSettings(Section):
     """E-mail addresses for rejected leads and a queue that grows."""
     sales: tuple[str, ...] = ()
     """E-mail addresses for leads that nobody contacted in time. Empty: `email.sales_team`."""
+
+
+class BusinessHours(Section):
+    """When leads are expected to flow."""
+
+    timezone: str = "UTC"
+    """An IANA name, such as Europe/London."""
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+    )
+    opens: time = time(9)
+    closes: time = time(17)
+
+    @field_validator("timezone")
+    @classmethod
+    def _check_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("no such time zone") from error
+        return name
+
+
+class AlarmSettings(Section):
+    """When somebody is told that handing over does not go as it should (S0 8). Each alarm is
+    told once, and that it is over once."""
+
+    failures_in_a_row: int = Field(default=5, ge=1)
+    """Calls of an endpoint that failed in a row."""
+    slow_seconds: float = Field(default=10, gt=0)
+    """An answer that takes longer is slow."""
+    slow_minutes: int = Field(default=5, ge=1)
+    """For how long every answer has to be slow."""
+    queue_depth: int = Field(default=50, ge=0)
+    """More unsent leads than this are an alarm."""
+    silent_minutes: int = Field(default=120, ge=0)
+    """So long without a lead sent, in business hours. 0: never an alarm."""
+    business_hours: BusinessHours = BusinessHours()
 
 
 class ReceiverSettings(Section):
@@ -79,4 +123,5 @@ class HandoffSettings(Section):
     privacy_policy_version: str | None = None
     """What packages name where the consent itself names no version."""
     recipients: RecipientSettings = RecipientSettings()
+    alarms: AlarmSettings = AlarmSettings()
     receiver: ReceiverSettings = ReceiverSettings()

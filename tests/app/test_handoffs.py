@@ -325,3 +325,15 @@ def test_while_the_sales_system_is_away_leads_wait_and_can_be_settled(
     stand_in.faults.clear()
     outward.wait_for(waiting["id"], "accepted")
     assert settled["lead_id"] not in stand_in.packages
+
+
+def test_how_it_goes_is_shown_to_people_and_machines(served: Served) -> None:
+    key = {"x-api-key": served.run("api-key", "sight").split()[-1]}
+    told = served.http.get("/api/v1/handoffs/health", headers=key)
+    assert told.status_code == 200, told.text
+    health = told.json()
+    assert health["status"] in ("green", "yellow", "red")
+    assert health["queue_depth"] == health["counts"].get("queued", 0)
+    metrics = served.http.get("/metrics", headers=key).text
+    assert 'sales_agent_handoff_queue_depth{tenant="default"}' in metrics
+    assert served.http.get("/api/v1/handoffs/health").status_code == 401

@@ -58,6 +58,7 @@ PURE = (
     "sales/crm_sync/activities.py",
     "sales/handoffs/package*.py",
     "sales/handoffs/canonical.py",
+    "sales/handoffs/sight_rules.py",
     "sales/feedback/amounts.py",
     "sales/feedback/attribution.py",
     "sales/feedback/differences.py",

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _create_handoffs()
     _create_received()
     _create_audit()
+    _create_alarms()
     op.add_column("sales_leads", sa.Column("handoff_state", sa.String(), nullable=True))
     op.create_index(
         "ix_sales_leads_tenant_id_handoff_state", "sales_leads", ["tenant_id", "handoff_state"]
@@ -185,6 +186,21 @@ def _create_audit() -> None:
     )
 
 
+def _create_alarms() -> None:
+    op.create_table(
+        "handoff_alarms",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("raised_at", UtcDateTime(), nullable=False),
+        sa.Column("cleared_at", UtcDateTime(), nullable=True),
+        sa.Column("told", sa.String(), nullable=False),
+        sa.Column("tenant_id", _ID, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handoff_alarms")),
+        sa.UniqueConstraint("tenant_id", "kind", name=op.f("uq_handoff_alarms_tenant_id_kind")),
+    )
+
+
 def _guard_sqlite() -> None:
     changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _FACTS)
     op.execute(
@@ -225,6 +241,7 @@ def downgrade() -> None:
     """Take back."""
     op.drop_index("ix_sales_leads_tenant_id_handoff_state", "sales_leads")
     op.drop_column("sales_leads", "handoff_state")
+    op.drop_table("handoff_alarms")
     op.drop_table("handoff_audit_unlocks")
     op.drop_table("handoff_audit")
     if op.get_bind().dialect.name == "postgresql":
