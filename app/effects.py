@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.calendars import CalendarWebhooks
+from app.feedback import build_feedback_effects
 from app.handoffs import build_handoff_effects
 from app.notices import OpenVendor, build_notice_effects
 from app.services import Services
@@ -20,6 +21,7 @@ from sales.appointments.effects import CalendarEffects
 from sales.crm_sync.effects import CrmSyncEffects
 from sales.followups.effects import DeliveryEffects, FollowupEffects
 from sales.leads.effects import LeadEffects
+from sales.privacy.effects import PrivacyEffects
 
 
 def build_effects(
@@ -38,6 +40,8 @@ def build_effects(
     )
     registry.add(DeliveryEffects(lambda: get_services().mails, lambda: get_services().inbox))
     registry.add(build_handoff_effects(lambda: get_services().handoffs))
+    registry.add(build_feedback_effects(lambda: get_services().feedback))
     registry.add(CrmSyncEffects(lambda: get_services().crms))
     registry.add(build_notice_effects(get_services, open_vendor))
+    registry.add(PrivacyEffects(lambda: get_services().privacy))
     return registry

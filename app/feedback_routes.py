@@ -10,7 +10,12 @@ from fastapi import FastAPI
 from app.runtime import Runtime
 from app.staff import build_principal_check
 from app.staff_api import read_period
-from sales.feedback.api import FeedbackDesk, build_feedback_router, build_outcome_router
+from sales.feedback.api import (
+    FeedbackDesk,
+    build_feedback_router,
+    build_outcome_router,
+    build_sync_router,
+)
 
 
 def add_feedback(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
@@ -26,6 +31,7 @@ def add_feedback(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
             analytics=parts.analytics,
             throttle=parts.throttle,
             door=parts.door,
+            sync=parts.sync,
             find_tenant=lambda key: organization.get_tenant(key).id,
             read_period=partial(read_period, runtime),
         )
@@ -33,3 +39,4 @@ def add_feedback(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
     identify = build_principal_check(get_runtime)
     app.include_router(build_feedback_router(get_desk, identify))
     app.include_router(build_outcome_router(get_desk, identify))
+    app.include_router(build_sync_router(get_desk, identify))

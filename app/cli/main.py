@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.console import complain, console
+from app.cli.handoff_commands import handoff_commands
+from app.cli.privacy import privacy_commands
 from app.places import Places, find_places
 from core.errors import AppError, ConfigurationError, UserError
 from core.logging import configure_logging
@@ -362,6 +364,10 @@ def crm_backfill(
 
     settings, places = open_settings(config, data)
     run(work(settings, places, crm=crm, since=since, dry_run=dry_run))
+
+
+app.add_typer(privacy_commands)
+app.add_typer(handoff_commands)
 
 
 @app.command("schema", hidden=True)

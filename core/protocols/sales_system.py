@@ -130,3 +130,16 @@ class SalesSystem(Protocol):
 SalesSystems = Mapping[str, SalesSystem]
 """What a vendor's folder builds for the capability `sales_system`: the endpoints by name, the
 preferred one first. All of them share what they store."""
+
+
+class OutcomeListener(Protocol):
+    """Whoever handed leads over to us, and hears what became of them (S0 4.1, webhooks)."""
+
+    async def tell(self, message_id: str, body: str) -> None:
+        """Send one message; the same id again is the same message.
+
+        Raises:
+            TransientError: no answer, or not now.
+            Rejected: it says no.
+        """
+        ...

@@ -12,21 +12,26 @@ import structlog
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from core.errors import Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.http import describe_errors
 from sales.feedback.analytics import OutcomeAnalytics
 from sales.feedback.api_schemas import (
     AttributionOut,
     ConfirmationOut,
     LeadQualityOut,
+    ReconciliationsOut,
+    RunOut,
     build_feedback_schema,
     describe_attribution,
     describe_body,
     describe_outcome,
+    describe_row,
+    describe_run,
 )
 from sales.feedback.door import SalesDoor
 from sales.feedback.schemas import Model, Report
 from sales.feedback.service import FeedbackService, describe_confirmation, refuse
+from sales.feedback.syncing import SyncService
 from sales.handoffs.canonical import NotCanonical, read_strict
 from sales.handoffs.throttling import ClientThrottle
 from sales.leads.service import LeadService
@@ -50,6 +55,7 @@ class FeedbackDesk:
     analytics: OutcomeAnalytics
     throttle: ClientThrottle
     door: SalesDoor
+    sync: SyncService
     find_tenant: Callable[[str], str]
     read_period: Callable[[str, str], tuple[datetime, datetime]]
 
@@ -197,6 +203,38 @@ def build_outcome_router(get_desk: Callable[[], FeedbackDesk], identify: Identif
         since, until = desk.read_period(start, end)
         found = await desk.analytics.measure_quality(principal.tenant_id, since, until)
         return {"start": since, "end": until, **asdict(found)}
+
+    return router
+
+
+def build_sync_router(get_desk: Callable[[], FeedbackDesk], identify: Identify) -> APIRouter:
+    """What both sides disagreed about. Before the router whose path ends in a handoff's id."""
+    router = APIRouter(prefix="/api/v1/handoffs/reconciliation", tags=["handoffs"])
+    caller: Any = Depends(identify)
+
+    @router.get("", response_model=ReconciliationsOut, responses=describe_errors(401, 403))
+    async def list_conflicts(
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+        principal: Principal = caller,
+    ) -> dict[str, Any]:
+        """The latest comparisons of both sides, and every conflict with both values and what
+        was done about it, the newest first."""
+        check_may(principal, "see_audit")
+        runs, conflicts = await get_desk().sync.list_conflicts(principal.tenant_id, limit, offset)
+        return {
+            "runs": [describe_row(row) for row in runs],
+            "data": [describe_row(row) for row in conflicts],
+        }
+
+    @router.post("", response_model=RunOut, responses=describe_errors(401, 403, 409))
+    async def compare(dry_run: bool = False, principal: Principal = caller) -> dict[str, Any]:
+        """Compare both sides now and mend what differs; with `dry_run` only say what would be."""
+        check_may(principal, "override_handoffs")
+        done = await get_desk().sync.reconcile(principal.tenant_id, dry_run=dry_run)
+        if done is None:
+            raise Conflict("Another comparison is under way, or the sales system is not well.")
+        return describe_run(done)
 
     return router
 

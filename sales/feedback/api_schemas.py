@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field
 
 from sales.feedback.amounts import write_amount
 from sales.feedback.analytics import Attribution
+from sales.feedback.models import Conflict, Reconciliation
 from sales.feedback.reading import CONTACTS, METHODS, QUALIFICATIONS, REASONS
 from sales.feedback.schemas import Outcome
+from sales.feedback.syncing import Reconciled
 
 _MOMENT = {"type": ["string", "null"], "format": "date-time"}
 _TEXT = {"type": ["string", "null"]}
@@ -79,6 +81,70 @@ class LeadQualityOut(BaseModel):
     ratings: dict[int, int]
     average_rating: float | None
     average_seconds_to_contact: float | None
+
+
+class DifferenceOut(BaseModel):
+    """A difference between both sides, with both values."""
+
+    lead_id: str
+    kind: str
+    here: str | None
+    there: str | None
+    mend: str
+
+
+class RunOut(BaseModel):
+    """A comparison just made."""
+
+    id: str
+    here: dict[str, int]
+    there: dict[str, int]
+    differences: list[DifferenceOut]
+    mended: int
+
+
+class ReconciliationOut(BaseModel):
+    """An earlier comparison. `here` and `there` count leads by state."""
+
+    id: str
+    is_dry_run: bool
+    started_at: datetime
+    finished_at: datetime | None
+    here: dict[str, int]
+    there: dict[str, int]
+    differences: int
+    mended: int
+
+
+class ConflictOut(BaseModel):
+    """A difference and what was done about it."""
+
+    id: str
+    reconciliation_id: str | None
+    lead_id: str
+    kind: str
+    here: str | None
+    there: str | None
+    resolution: str
+    found_at: datetime
+
+
+class ReconciliationsOut(BaseModel):
+    """Comparisons, and what they found."""
+
+    runs: list[ReconciliationOut]
+    data: list[ConflictOut]
+
+
+def describe_run(done: Reconciled) -> dict[str, Any]:
+    """A comparison as JSON values."""
+    return asdict(done)
+
+
+def describe_row(row: Reconciliation | Conflict) -> dict[str, Any]:
+    """A stored one."""
+    kind = ReconciliationOut if isinstance(row, Reconciliation) else ConflictOut
+    return {name: getattr(row, name) for name in kind.model_fields}
 
 
 def build_feedback_schema(*, with_lead: bool = True) -> dict[str, Any]:

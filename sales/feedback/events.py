@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from core.outbox import Event
 
 
@@ -19,5 +21,6 @@ class LeadCameBack(Event):
 
     lead_id: str
     channel: str
+    returned_at: datetime
     flag: str | None = None
     conversation_id: str | None = None

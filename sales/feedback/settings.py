@@ -20,6 +20,11 @@ class FeedbackSettings(Section):
     is closed."""
     webhook_tolerance_seconds: int = Field(default=300, ge=1, le=3600)
     """How old, or how early, a signed message may be."""
+    tell_url: str = Field(default="", pattern=r"^$|^https://|^http://(localhost|127\.0\.0\.1)[:/]")
+    """Where whoever hands leads over to us hears what became of them at once, e.g.
+    https://marketing.acme.example/webhooks/sales-updates. Empty: they ask every 15 minutes."""
+    tell_secret: Secret | None = None
+    """What those messages are signed with: the other side's `webhook_secrets`."""
     half_life_days: float = Field(default=7, gt=0)
     """The model time_decay: a touch so many days before the revenue counts half."""
     return_points: int = Field(default=10, ge=0, le=100)

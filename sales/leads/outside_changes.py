@@ -106,6 +106,7 @@ class KnownLead:
     id: str
     status: str
     handoff_state: str | None
+    assigned_to: str | None
     ids: tuple[str, ...]
 
 
@@ -119,7 +120,7 @@ async def find_known(uow: UnitOfWork, lead_id: str, *, lock: bool = False) -> Kn
         query = select(Lead.id).where(Lead.merged_into.in_(newest), Lead.id.not_in(ids))
         newest = [str(row[0]) for row in await uow.session.execute(query.order_by(Lead.id))]
         ids += newest
-    return KnownLead(lead.id, lead.status, lead.handoff_state, tuple(ids))
+    return KnownLead(lead.id, lead.status, lead.handoff_state, lead.assigned_to, tuple(ids))
 
 
 async def take_contact(uow: UnitOfWork, lead_id: str, first_at: datetime, at: datetime) -> None:
@@ -169,3 +170,12 @@ async def _find_successors(uow: UnitOfWork, lead_ids: Sequence[str]) -> dict[str
             successors[lead_id] = merged.get(present, present)
         asked = sorted(set(merged.values()))
     return successors
+
+
+async def list_statuses(uow: UnitOfWork, lead_ids: Sequence[str]) -> dict[str, str]:
+    """Our status of each of these leads; those that are gone are left out."""
+    found: dict[str, str] = {}
+    for part in (lead_ids[at : at + 500] for at in range(0, len(lead_ids), 500)):
+        query = select(Lead.id, Lead.status).where(Lead.id.in_(part))
+        found |= {str(row[0]): str(row[1]) for row in await uow.session.execute(query)}
+    return found

@@ -35,6 +35,7 @@ from sales.leads.models import ConversationScore, Lead, LeadConversation
 from sales.leads.profile import Profile
 from sales.leads.qualification import Score, score_conversation
 from sales.leads.repository import LeadRepository
+from sales.leads.returning import MAX_SCORE, note_return
 from sales.leads.rules import (
     AGENT,
     PRIORITY_RANKS,
@@ -244,6 +245,11 @@ class Qualifier:
                 await repository.add_event(
                     lead.id, "conversation_linked", data, actor=AGENT, at=now
                 )
+                if is_this:
+                    key = origin.conversation_id
+                    await note_return(
+                        uow, self.outbox, lead, origin.channel, key, now, conversation_id=key
+                    )
 
     async def _take_over(
         self, repository: LeadRepository, lead: Lead, profile: Profile, *, is_own_visitor: bool
@@ -277,7 +283,8 @@ class Qualifier:
             return
         now = self.clock.now()
         parts = best["parts"]
-        lead.qualification_score = max(best["overall"], lead.given_score or 0)
+        reached = max(best["overall"], lead.given_score or 0) + lead.return_points
+        lead.qualification_score = min(reached, MAX_SCORE)
         for part, points in parts.items():
             setattr(lead, part, points)
         before = (lead.tier, lead.priority)

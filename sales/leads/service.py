@@ -32,6 +32,7 @@ from sales.leads.qualification import Score
 from sales.leads.qualifying import CountAppointments, Qualifier
 from sales.leads.qualifying_late import LateQualifier
 from sales.leads.repository import LeadRepository
+from sales.leads.returning import announce_status, note_entered_again
 from sales.leads.rules import Person, compute_deadline, fold_name
 from sales.leads.schemas import (
     CreatedLead,
@@ -73,7 +74,7 @@ class LeadService:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._organization = organization
+        self._organization, self._outbox = organization, outbox
         self.capture = capture
         self.rules = rules
         self.profiles = ProfileService(database, clock, organization, capture)
@@ -266,6 +267,7 @@ class LeadService:
                 await repository.add_event(
                     same.id, "entered_again", {"source": new.source}, **actor
                 )
+                await note_entered_again(uow, self._outbox, same, new.source, now)
                 return CreatedLead(describe_lead(same, owners), existed=True)
             lead = await repository.add_lead(
                 **values,
@@ -312,6 +314,7 @@ class LeadService:
                         actor_id=principal.id,
                         at=now,
                     )
+                await announce_status(uow, self._outbox, row, changed, principal.name, now)
                 if row.status == "qualified" and row.qualified_at is None:
                     await self._qualifier.announce(uow, row)
                 await uow.flush()
