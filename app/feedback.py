@@ -30,7 +30,6 @@ from sales.handoffs.throttling import ClientThrottle
 from sales.organization.service import OrganizationService
 
 if TYPE_CHECKING:
-    from app.services import Services
     from app.settings import AppSettings
 
 log = structlog.get_logger(__name__)
@@ -110,11 +109,11 @@ def build_feedback_effects(get_parts: Callable[[], FeedbackParts]) -> FeedbackEf
 
 
 async def follow_sales(
-    get_services: Callable[[], Services], organization: OrganizationService
+    get_sync: Callable[[], SyncService], organization: OrganizationService
 ) -> None:
     """Ask for statuses and compare both sides when it is time, for ever."""
     while True:
-        sync = get_services().feedback.sync
+        sync = get_sync()
         for tenant in organization.list_tenants():
             try:
                 await sync.poll(tenant.id)

@@ -90,7 +90,7 @@ class Runtime:
                 follow_crms(self.resources.services.get, self.resources.organization)
             ),
             asyncio.create_task(
-                follow_sales(self.resources.services.get, self.resources.organization)
+                follow_sales(lambda: self.services.feedback.sync, self.resources.organization)
             ),
         ]
         try:

@@ -27,7 +27,7 @@ def reconcile(
     """Compare both sides, and mend what differs: lost acknowledgements, leads that one side
     lacks, packages and statuses. The sales system's status counts."""
     from app.cli.handing_over import reconcile_handoffs as work  # noqa: PLC0415
-    from app.cli.main import open_settings, run  # noqa: PLC0415 - commands start fast without it
+    from app.cli.opening import open_settings, run  # noqa: PLC0415
 
     settings, places = open_settings(config, data)
     run(work(settings, places, dry_run=dry_run, as_json=as_json))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.console import complain, console
 from app.cli.handoff_commands import handoff_commands
+from app.cli.opening import open_settings, run
 from app.cli.privacy import privacy_commands
-from app.places import Places, find_places
 from core.errors import AppError, ConfigurationError, UserError
 from core.logging import configure_logging
 
 if TYPE_CHECKING:
-    from app.settings import AppSettings
+    pass
 
 app = typer.Typer(
     name="sales-agent",
@@ -38,30 +36,6 @@ Data = Annotated[
 Host = Annotated[str, typer.Option(help="The address to listen at")]
 Port = Annotated[int, typer.Option(envvar="PORT", help="The port, or a free one near it")]
 Site = Annotated[str, typer.Option("--site", help="A site key. Default: the first site")]
-
-
-def open_settings(config: Path | None, data: Path | None) -> tuple[AppSettings, Places]:
-    """The configuration and where things are.
-
-    Raises:
-        ConfigurationError: one of them cannot be used.
-    """
-    from app.settings import load_app_settings  # noqa: PLC0415 - `--help` is quick without it
-
-    places = find_places(config, data)
-    return load_app_settings(places.config), places
-
-
-def run(work: Coroutine[Any, Any, int | None]) -> None:
-    """Run a command to its end; its result is the exit code."""
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    try:
-        code = asyncio.run(work)
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
-        complain(f"The database cannot be used: {reason}. What was stored before is kept.")
-    raise typer.Exit(code or 0)
 
 
 @app.command()
