@@ -13,8 +13,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from app.machine_gate import check_machine
 from app.runtime import Runtime
-from core.errors import RateLimited, Unauthorized
+from core.errors import Forbidden, RateLimited, Unauthorized
 
 _FIELDS = 50
 _HEADERS = {"cache-control": "no-store", "pragma": "no-cache"}
@@ -75,6 +76,7 @@ def build_oauth_router(get_runtime: Callable[[], Runtime]) -> APIRouter:
     errors: dict[int | str, dict[str, Any]] = {
         400: {"model": TokenErrorOut},
         401: {"model": TokenErrorOut},
+        403: {"model": TokenErrorOut},
         429: {"model": TokenErrorOut},
     }
 
@@ -101,6 +103,10 @@ def build_oauth_router(get_runtime: Callable[[], Runtime]) -> APIRouter:
 
 
 async def _issue(runtime: Runtime, request: Request) -> JSONResponse:
+    try:
+        check_machine(runtime.settings.server, request)
+    except Forbidden as error:
+        raise _TokenError("access_denied", error.message, 403) from None
     fields = await _read_fields(request)
     credentials = _read_credentials(request, fields)
     grant = fields.get("grant_type")

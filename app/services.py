@@ -16,6 +16,7 @@ from sales.followups.mail_service import MailService
 from sales.followups.service import FollowupService
 from sales.leads.service import LeadService
 from sales.notices.service import NoticeService
+from sales.privacy.service import PrivacyService
 from sales.usage.service import UsageService
 
 
@@ -33,6 +34,7 @@ class Services:
     notices: NoticeService
     usage: UsageService
     handoffs: HandoffParts
+    privacy: PrivacyService
     feedback: FeedbackParts
     crms: CrmSyncParts
 

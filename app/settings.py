@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from agent.model_settings import ModelSettings
 from agent.settings import AgentSettings, LimitSettings
@@ -48,6 +49,17 @@ class SalesAgentSettings(Section):
     crm_integration: CrmSettings = CrmSettings()
 
 
+def _check_network(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError:
+        raise ValueError("this is no address or network. Write e.g. 198.51.100.0/24") from None
+
+
+Network = Annotated[str, AfterValidator(_check_network)]
+"""An IP address or network (CIDR), of IPv4 or IPv6."""
+
+
 class DatabaseSettings(Section):
     """Where rows are kept."""
 
@@ -70,6 +82,10 @@ class ServerSettings(Section):
     secret: Secret | None = None
     """Signs visitors' tokens: ${SALES_AGENT_SECRET}, the same for every process. Unset: made at
     the first start and kept in the data folder."""
+    previous_secrets: tuple[Secret, ...] = ()
+    """Secrets that `secret` replaced: what they signed still holds. To change: put the old one
+    here, the new one above, restart; take it out once its tokens have expired (links in mails to
+    unsubscribe hold ten years)."""
     encryption_keys: tuple[Secret, ...] = ()
     """Encrypt credentials at rest: [${SALES_AGENT_KEY}], the newest first, the same for every
     process, each at least 32 random characters. To change: put a new one first, restart, run
@@ -80,6 +96,11 @@ class ServerSettings(Section):
     proxy, so that `self` in allowed_origins means it."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    machine_addresses: tuple[Network, ...] = ()
+    """From where programs may call /oauth/token, and /api/v1 with an API key or an access token:
+    addresses and networks, e.g. [203.0.113.7, 198.51.100.0/24]. Empty: from everywhere."""
+    webhook_addresses: tuple[Network, ...] = ()
+    """From where /webhooks may be called. Empty: from everywhere; signatures are checked anyway."""
     local_staff: bool = True
     """Whether programs on this very machine may read /metrics, /api/v1/knowledge/search and
     /api/v1/analytics without an API key: direct calls to 127.0.0.1 only. Never when `public_url`

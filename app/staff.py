@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 
+from app.machine_gate import check_machine
 from app.runtime import Runtime
 from core.errors import Forbidden, Unauthorized
 from core.security import same
@@ -71,12 +72,15 @@ async def _find_principal(runtime: Runtime, request: Request) -> Principal | Non
     found: list[Principal] = []
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     token = token.strip()
+    key = request.headers.get("x-api-key", "").strip()
     if scheme.lower() == "bearer" and token:
         is_key = token.startswith(_API_KEY_PREFIX)
         found.append(await (access.identify_key if is_key else access.identify_token)(token))
-    key = request.headers.get("x-api-key", "").strip()
     if key:
         found.append(await access.identify_key(key))
+    if found:
+        # After that, and not before: visitors' tokens travel in the same header.
+        check_machine(runtime.settings.server, request)
     if len({principal.tenant_id for principal in found}) > 1:
         raise Unauthorized("The access token and the API key belong to different tenants.")
     return found[0] if found else await _find_by_session(runtime, request)

@@ -75,13 +75,16 @@ class WebhookDoor:
         return f"{self._address.get()}{request.url.path}{query}"
 
 
-def build_webhook_router(get_door: Callable[[], WebhookDoor]) -> APIRouter:
-    """The door."""
+def build_webhook_router(
+    get_door: Callable[[], WebhookDoor], check: Callable[[Request], None] = lambda _request: None
+) -> APIRouter:
+    """The door. `check` refuses addresses that may not call."""
     router = APIRouter(prefix=WEBHOOK_PATH, include_in_schema=False)
 
     # GET and HEAD: some vendors try an address that way before they use it.
     @router.api_route("/{vendor}/{tenant}", methods=["POST", "GET", "HEAD"])
     async def take(vendor: str, tenant: str, request: Request) -> Response:
+        check(request)
         try:
             answer = await get_door().take(vendor, tenant, request)
         except UserError as error:

@@ -348,6 +348,7 @@ def build_portal(resources: Resources, services: Services, settings: AppSettings
         crms=services.crms.sync,
         usage=services.usage,
         currency="USD" if isinstance(settings.model, str) else settings.model.currency,
+        outcomes=services.feedback.analytics,
         handoffs=services.handoffs.service,
         sight=services.handoffs.sight,
         reception=services.handoffs.reception,

@@ -6,8 +6,10 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 
@@ -20,13 +22,20 @@ _MINIMUM_SECRET = 32
 class TokenSigner:
     """Signs and reads short-lived proofs (JWT, RFC 7519), each bound to one purpose."""
 
-    def __init__(self, secret: bytes) -> None:
-        if len(secret) < _MINIMUM_SECRET:
-            raise ConfigurationError(
-                "the server's secret",
-                [f"it has {len(secret)} bytes. Give at least {_MINIMUM_SECRET} random ones."],
-            )
-        self._secret = secret
+    def __init__(self, secret: bytes, previous: Sequence[bytes] = ()) -> None:
+        """Signs with `secret`; what one of `previous` signed still holds, so that secrets rotate
+        without downtime.
+
+        Raises:
+            ConfigurationError: one is too short.
+        """
+        for one in (secret, *previous):
+            if len(one) < _MINIMUM_SECRET:
+                raise ConfigurationError(
+                    "the server's secret",
+                    [f"it has {len(one)} bytes. Give at least {_MINIMUM_SECRET} random ones."],
+                )
+        self._secret, self._previous = secret, tuple(previous)
 
     def sign(self, purpose: str, subject: str, *, now: datetime, lifetime: timedelta) -> str:
         """A token that proves `subject` for `purpose` until `now + lifetime`."""
@@ -45,19 +54,28 @@ class TokenSigner:
             Unauthorized: forged, expired, or made for another purpose.
         """
         try:
-            claims = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[_ALGORITHM],
-                audience=purpose,
-                # The clock is an argument here, so the library must not ask its own.
-                options={"verify_exp": False, "verify_iat": False, "require": ["exp", "sub"]},
-            )
+            claims = self._decode(purpose, token)
         except (jwt.InvalidTokenError, UnicodeError) as error:
             raise Unauthorized("The token is not valid. Start a new conversation.") from error
         if int(claims["exp"]) <= now.timestamp():
             raise Unauthorized("The token has expired. Start a new conversation.")
         return str(claims["sub"])
+
+    def _decode(self, purpose: str, token: str) -> dict[str, Any]:
+        for secret in (self._secret, *self._previous):
+            try:
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    secret,
+                    algorithms=[_ALGORITHM],
+                    audience=purpose,
+                    # The clock is an argument here, so the library must not ask its own.
+                    options={"verify_exp": False, "verify_iat": False, "require": ["exp", "sub"]},
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            return claims
+        raise jwt.InvalidSignatureError
 
 
 def new_api_key() -> str:

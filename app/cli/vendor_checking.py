@@ -21,6 +21,7 @@ from core.errors import ConfigurationError
 from sales.connections.schemas import Vendor
 from sales.connections.service import ConnectionService, try_vendor
 from sales.organization.service import KnownTenant, OrganizationService
+from sales.privacy.rekeying import renew_sealed_rows
 
 Say = Callable[[str], bool]
 
@@ -117,6 +118,7 @@ async def rotate_keys(settings: AppSettings, places: Places) -> int:
     resources = await build_resources(settings, places, None)
     try:
         count = await resources.connections.rotate_keys()
+        count += await renew_sealed_rows(resources.database, resources.vendors.cipher)
         newest = resources.vendors.cipher.newest_key
     finally:
         await resources.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -45,6 +45,10 @@ _WHY = {
 }
 
 
+HashAddress = Callable[[str, str], Awaitable[str]]
+"""An address of a tenant as what is kept of it when its person was erased."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailService:
     """The mails of all tenants. `public_url` tells where visitors reach this server."""
@@ -55,6 +59,7 @@ class MailService:
     signer: TokenSigner
     settings: EmailSettings
     public_url: Callable[[], str]
+    hash_address: HashAddress | None = None
 
     async def write(self, uow: UnitOfWork, draft: MailDraft) -> str | None:
         """Keep a mail and promise to send it, in the caller's transaction. Its id; None when
@@ -79,7 +84,7 @@ class MailService:
             mail = await repository.find_mail(mail_id)
             if mail is None or mail.abstract.state in ("sent", "suppressed"):
                 return None
-            reason = await self._find_reason(repository, mail)
+            reason = await self._find_reason(uow, mail)
         if reason is not None:
             await self._set_state(tenant_id, mail_id, "suppressed", error=_WHY[reason])
             return None
@@ -138,8 +143,7 @@ class MailService:
         copied_id = new_id()
         key = build_resend_key(f"{mail_id}.{request_key or copied_id}")
         async with self.database.unit_of_work(tenant_id) as uow:
-            repository = FollowupRepository(uow)
-            reason = await self._find_reason(repository, mail)
+            reason = await self._find_reason(uow, mail)
             if reason is not None:
                 raise Conflict(_WHY[reason])
             draft = replace(_copy(mail), id=copied_id, idempotency_key=key)
@@ -176,13 +180,21 @@ class MailService:
     async def is_suppressed(self, tenant_id: str, email: str) -> bool:
         """Whether an address wants no summaries."""
         async with self.database.reading(tenant_id) as uow:
-            repository = FollowupRepository(uow)
-            return await repository.find_suppression(clean_address(email)) is not None
+            return await self._find_suppression(uow, email) is not None
 
-    @staticmethod
-    async def _find_reason(repository: FollowupRepository, mail: StoredMail) -> str | None:
+    async def _find_suppression(self, uow: UnitOfWork, email: str) -> str | None:
+        """Also of an address that is kept as a hash only."""
+        repository, address = FollowupRepository(uow), clean_address(email)
+        reason = await repository.find_suppression(address)
+        if reason is None and self.hash_address is not None:
+            reason = await repository.find_suppression(
+                await self.hash_address(uow.tenant_id, address)
+            )
+        return reason
+
+    async def _find_reason(self, uow: UnitOfWork, mail: StoredMail) -> str | None:
         """Why this mail may not be sent; None: it may."""
-        reason = await repository.find_suppression(clean_address(mail.recipients[0][0]))
+        reason = await self._find_suppression(uow, mail.recipients[0][0])
         return reason if is_unwanted(mail.abstract.kind, reason) else None
 
     async def note_delivery(self, tenant_id: str, event: StoredEvent) -> None:
@@ -208,7 +220,7 @@ class MailService:
     async def find_suppression(self, tenant_id: str, address: str) -> str | None:
         """Why an address is written to no more: unsubscribed, complained or bounced."""
         async with self.database.reading(tenant_id) as uow:
-            return await FollowupRepository(uow).find_suppression(clean_address(address))
+            return await self._find_suppression(uow, address)
 
     async def _set_state(
         self,

@@ -137,3 +137,16 @@ async def test_processes_that_start_together_agree_on_the_secret(tmp_path: Path)
     told = await asyncio.gather(*(process.communicate(b"x") for process in processes))
     assert len({out for out, _ in told}) == 1
     assert len(told[0][0]) > 64
+
+
+def test_a_token_signed_with_a_replaced_secret_holds_until_the_secret_is_taken_out() -> None:
+    token = TokenSigner(b"o" * 40).sign("chat", "c1", now=NOW, lifetime=HOUR)
+    assert TokenSigner(b"n" * 40, [b"x" * 40, b"o" * 40]).read("chat", token, now=NOW) == "c1"
+    with pytest.raises(Unauthorized):
+        TokenSigner(b"n" * 40, [b"x" * 40]).read("chat", token, now=NOW)
+    renewed = TokenSigner(b"n" * 40, [b"o" * 40]).sign("chat", "c1", now=NOW, lifetime=HOUR)
+    assert TokenSigner(b"n" * 40).read("chat", renewed, now=NOW) == "c1"
+    with pytest.raises(Unauthorized):
+        TokenSigner(b"n" * 40, [b"o" * 40]).read("other", token, now=NOW)
+    with pytest.raises(ConfigurationError):
+        TokenSigner(b"n" * 40, [b"short"])

@@ -1,0 +1,1 @@
+"""People's data: found, handed out, erased everywhere, with a certificate."""
