@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from app.handoffs import HandoffGrounds
 from app.mail_files import MailFolder
 from app.vendor_settings import LOCAL
+from core.protocols.calendar import Calendar
 from sales.notices.settings import MAIL
 from sales.privacy.hashing import PersonHasher
 from sales.privacy.holding import HoldKeeper
@@ -14,8 +16,9 @@ from sales.privacy.outside import Calendars, Crms, OutsideSystem, SalesSystems, 
 from sales.privacy.service import PrivacyService
 
 if TYPE_CHECKING:
+    from app.places import Places
+    from app.services import CurrentServices
     from app.settings import AppSettings
-    from app.wiring import Resources
 
 _MAIL_WORDS = {
     "sendgrid": "mails that were sent and their events are erased in SendGrid by its own "
@@ -26,12 +29,31 @@ _MAIL_WORDS = {
 }
 
 
-def build_hasher(resources: Resources) -> PersonHasher:
+class PrivacyGrounds(HandoffGrounds, Protocol):
+    """What erasures stand on: a part of `app.wiring.Resources`."""
+
+    @property
+    def places(self) -> Places:
+        """Where mails lie as files."""
+        ...
+
+    @property
+    def services(self) -> CurrentServices:
+        """The services of the moment."""
+        ...
+
+    @property
+    def calendar(self) -> Calendar:
+        """The reps' calendars."""
+        ...
+
+
+def build_hasher(resources: HandoffGrounds) -> PersonHasher:
     """Hashes of people, under each tenant's own key."""
     return PersonHasher(resources.database, resources.clock, resources.vendors.cipher)
 
 
-def build_privacy(resources: Resources, settings: AppSettings) -> PrivacyService:
+def build_privacy(resources: PrivacyGrounds, settings: AppSettings) -> PrivacyService:
     """Erasures, exports and holds. Services are asked for when a step runs: they are made
     together with this one."""
 
