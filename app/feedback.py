@@ -20,7 +20,7 @@ from sales.feedback.analytics import OutcomeAnalytics
 from sales.feedback.door import SalesDoor
 from sales.feedback.effects import FeedbackEffects
 from sales.feedback.leasing import SyncLeases
-from sales.feedback.returning import ReturnService
+from sales.feedback.returning import HandOverAgain, ReturnService
 from sales.feedback.service import FeedbackService
 from sales.feedback.settings import FeedbackSettings
 from sales.feedback.syncing import SyncService
@@ -67,7 +67,7 @@ def build_feedback(
             clock=clock,
             outbox=grounds.outbox,
             feedback=service,
-            resend=handoffs.workflow.returned,
+            resend=HandOverAgain(handoffs.workflow.hand_over),
             mails=mails,
             sales_team=handoffs.alerts.sales_team,
             public_url=mails.public_url,
@@ -80,7 +80,7 @@ def build_feedback(
             feedback=service,
             choose_system=_SystemChooser(handoffs),
             hear=handoffs.workflow.hear,
-            resend=handoffs.workflow.returned,
+            resend=HandOverAgain(handoffs.workflow.hand_over),
         ),
     )
 

@@ -14,6 +14,9 @@ from portal.desk import Desk, Viewer
 from portal.lists import Listing, read_choice
 from portal.navigation import NavEntry
 from portal.pages import Page
+from sales.feedback.amounts import write_amount
+from sales.feedback.analytics import Attribution
+from sales.feedback.schemas import MODELS, Model
 from sales.followups.rules import count_summaries
 from sales.followups.schemas import DeliveryCount
 from sales.leads.analytics import Group
@@ -25,6 +28,14 @@ GROUPS: dict[Group, str] = {
     "page": "By page",
     "utm_campaign": "By campaign",
     "referrer_domain": "By referrer",
+}
+_MODEL: Model = "linear"
+MODEL_NAMES: dict[Model, str] = {
+    "linear": "Linear",
+    "first_touch": "First touch",
+    "last_touch": "Last touch",
+    "time_decay": "Time decay",
+    "position": "Position",
 }
 _ROWS = 15
 _QUESTIONS = 50
@@ -59,6 +70,8 @@ def _build(desk: Desk) -> APIRouter:
         figures = await portal.leads.analytics.measure(tenant_id, start, end)
         chosen: Group = group or "page"  # type: ignore[assignment]
         rows = await portal.leads.analytics.list_conversions(tenant_id, chosen, start, end)
+        model: Model = read_choice(request, "model", MODELS) or _MODEL  # type: ignore[assignment]
+        brought = await portal.outcomes.attribute(tenant_id, model, chosen, start, end)
         booked = await portal.appointments.count_booked_conversations(tenant_id, start, end)
         mails = await portal.mails.count_deliveries(tenant_id, start, end)
         whole = figures.conversations
@@ -80,12 +93,17 @@ def _build(desk: Desk) -> APIRouter:
                 _measure_delivery(mails),
             ],
             rows=rows[:_ROWS],
+            model_name=MODEL_NAMES[model],
+            models={key: text for key, text in MODEL_NAMES.items() if key != _MODEL},
+            **_describe_money(brought),
             most=max((row.conversations for row in rows), default=0),
             hidden=max(len(rows) - _ROWS, 0),
             questions=await portal.conversations.list_unanswered(
                 tenant_id, only_passed_on=False, limit=_QUESTIONS
             ),
-            listing=Listing(_PATH, {"days": days, "by": group}, 0),
+            listing=Listing(
+                _PATH, {"days": days, "by": group, "model": None if model == _MODEL else model}, 0
+            ),
             periods=PERIODS,
             crm_rates=[
                 Share(
@@ -102,6 +120,18 @@ def _build(desk: Desk) -> APIRouter:
         )
 
     return router
+
+
+def _describe_money(brought: Attribution) -> dict[str, Any]:
+    return {
+        "money": [
+            (one.value, len(one.lead_ids), write_amount(one.net_minor, one.currency), one)
+            for one in brought.credits[:_ROWS]
+        ],
+        "money_totals": [
+            (one, write_amount(one.net_minor, one.currency)) for one in brought.totals
+        ],
+    }
 
 
 def _measure_delivery(mails: list[DeliveryCount]) -> Share:

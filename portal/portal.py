@@ -19,6 +19,7 @@ from sales.conversations.gap_service import GapService
 from sales.conversations.service import ConversationService
 from sales.conversations.staff_service import StaffConversationService
 from sales.crm_sync.service import CrmSyncService
+from sales.feedback.analytics import OutcomeAnalytics
 from sales.followups.mail_service import MailService
 from sales.followups.schemas import StoredMail
 from sales.followups.service import FollowupService
@@ -63,6 +64,7 @@ class Portal:
     followups: FollowupService
     connections: ConnectionService
     crms: CrmSyncService
+    outcomes: OutcomeAnalytics
     handoffs: HandoffService
     sight: HandoffSight
     reception: ReceptionService

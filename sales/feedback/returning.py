@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from html import escape
 from typing import Protocol
@@ -18,11 +18,12 @@ from sales.feedback.schemas import Report
 from sales.feedback.service import FeedbackService
 from sales.followups.mail_service import MailService
 from sales.followups.schemas import MailDraft
+from sales.handoffs.ledger import open_handoffs
 from sales.handoffs.package_schema import write_moment
-from sales.handoffs.repository import HandoffRepository
 from sales.leads.events import LeadReturned
 from sales.leads.outside_changes import find_known
 from sales.leads.returning import take_return
+from sales.organization.schemas import Principal
 from sales.organization.staff_service import list_staff_in
 
 # A package that was never taken over is sent, corrected or settled as it is.
@@ -35,6 +36,19 @@ class Resend(Protocol):
     async def __call__(self, tenant_id: str, lead_id: str) -> str | None:
         """Send what is known now, as an update of the same lead."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverAgain:
+    """What is known now, sent by ourselves as an update of the same lead. `hand_over` is the
+    story's (`sales.handoffs.workflow`)."""
+
+    hand_over: Callable[..., Awaitable[str]]
+
+    async def __call__(self, tenant_id: str, lead_id: str) -> str | None:
+        """Send it under a transaction of its own; the handoff's id."""
+        agent = Principal(tenant_id, "client", "agent", "agent", "admin")
+        return await self.hand_over(agent, lead_id, again=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,7 @@ class ReturnService:
         """Back to sales: one that was put off is qualified again, and sales gets what is known
         now as an update of the lead that it has."""
         async with self.database.reading(tenant_id) as uow:
-            latest = await HandoffRepository(uow).find_of_lead(event.lead_id)
+            latest = await open_handoffs(uow).find_of_lead(event.lead_id)
         if latest is None or latest.state not in _TAKEN_OVER:
             return
         if latest.created_at > event.returned_at:

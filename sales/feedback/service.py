@@ -37,9 +37,8 @@ from sales.feedback.settings import FeedbackSettings
 from sales.handoffs.audit import Trail
 from sales.handoffs.canonical import NotCanonical, hash_canonical, write_canonical
 from sales.handoffs.in_house import NAME as IN_HOUSE
+from sales.handoffs.ledger import open_handoffs, open_received
 from sales.handoffs.package_schema import read_moment, write_moment
-from sales.handoffs.received_repository import ReceivedRepository
-from sales.handoffs.repository import HandoffRepository
 from sales.leads.outside_changes import (
     KnownLead,
     find_known,
@@ -165,8 +164,8 @@ class FeedbackService:
     ) -> tuple[Outcome, str]:
         """Everything that follows; where the lead stands, and its status."""
         now, repository = row.received_at, FeedbackRepository(uow)
-        handoffs = await HandoffRepository(uow).list_of_lead(lead.id)
-        received = await ReceivedRepository(uow).find_by_own(lead.id)
+        handoffs = await open_handoffs(uow).list_of_lead(lead.id)
+        received = await open_received(uow).find_by_own(lead.id)
         began = [one.created_at for one in handoffs]
         began += [received.received_at] if received else []
         outcome = build_outcome(facts, min(began, default=None))
@@ -197,7 +196,7 @@ class FeedbackService:
                 await self._outbox.record(uow, event, once=row.id)
             received.status = outcome.lifecycle
             received.changed_at = now
-            received.position = await ReceivedRepository(uow).next_position()
+            received.position = await open_received(uow).next_position()
             await uow.flush()
         return outcome, status
 

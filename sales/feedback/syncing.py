@@ -29,9 +29,8 @@ from sales.feedback.leasing import Lease, SyncLeases
 from sales.feedback.models import Conflict, LeadOutcome, Reconciliation
 from sales.feedback.schemas import Report
 from sales.feedback.service import FeedbackService
-from sales.handoffs.models import Handoff
+from sales.handoffs.ledger import HandoffRow, open_handoffs
 from sales.handoffs.package_schema import write_moment
-from sales.handoffs.repository import HandoffRepository
 from sales.handoffs.rules import as_acknowledgement
 from sales.leads.outside_changes import list_statuses
 
@@ -252,7 +251,7 @@ class SyncService:
         after = ""
         while True:
             async with self.database.reading(tenant_id) as uow:
-                rows = await HandoffRepository(uow).list_latest(after)
+                rows = await open_handoffs(uow).list_latest(after)
                 described = await _describe(uow, rows)
             found |= {one.lead_id: one for one in described if one.state not in _UNSENT}
             if not rows:
@@ -261,12 +260,12 @@ class SyncService:
 
     async def _find_here(self, tenant_id: str, lead_id: str) -> Here | None:
         async with self.database.reading(tenant_id) as uow:
-            row = await HandoffRepository(uow).find_of_lead(lead_id)
+            row = await open_handoffs(uow).find_of_lead(lead_id)
             found = await _describe(uow, [row] if row else [])
         return found[0] if found and found[0].state not in _UNSENT else None
 
 
-async def _describe(uow: Any, rows: list[Handoff]) -> list[Here]:
+async def _describe(uow: Any, rows: list[HandoffRow]) -> list[Here]:
     ids = [row.lead_id for row in rows]
     statuses: Mapping[str, str] = await list_statuses(uow, ids)
     query = select(LeadOutcome.lead_id, LeadOutcome.lifecycle, LeadOutcome.lifecycle_at)

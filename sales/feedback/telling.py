@@ -12,8 +12,8 @@ from sales.feedback.events import FeedbackGiven
 from sales.feedback.schemas import Report
 from sales.feedback.service import FeedbackService
 from sales.handoffs.canonical import write_canonical
+from sales.handoffs.ledger import open_received
 from sales.handoffs.package_schema import write_moment
-from sales.handoffs.received_repository import ReceivedRepository
 from sales.leads.events import LeadStatusChanged
 
 
@@ -29,7 +29,7 @@ class OutcomeTeller:
     async def take_status(self, tenant_id: str, event: LeadStatusChanged, key: str) -> None:
         """A status that somebody set here, of a lead that we received."""
         async with self.database.reading(tenant_id) as uow:
-            received = await ReceivedRepository(uow).find_by_own(event.lead_id)
+            received = await open_received(uow).find_by_own(event.lead_id)
         if received is None:
             return
         body = {
@@ -53,7 +53,7 @@ class OutcomeTeller:
         if self.listener is None:
             return
         async with self.database.reading(tenant_id) as uow:
-            received = await ReceivedRepository(uow).find_by_own(event.lead_id)
+            received = await open_received(uow).find_by_own(event.lead_id)
         if received is None:
             return
         try:

@@ -76,16 +76,6 @@ class HandoffWorkflow:
         made = await self._keep(principal.tenant_id, facts, principal, again=again)
         return made or await self.service.get_latest_id(principal.tenant_id, detail.lead.id)
 
-    async def returned(self, tenant_id: str, lead_id: str) -> str | None:
-        """The person came back, or the sales system lost them: what is known now is sent as an
-        update of the same lead, under a transaction of its own. The handoff's id.
-
-        Raises:
-            NotFound: there is no such lead any more.
-        """
-        facts = await self.gatherer.gather(tenant_id, lead_id)
-        return await self._keep(tenant_id, facts, again=True)
-
     async def push(self, tenant_id: str, handoff_id: str, revision: int) -> None:
         """Steps 4 and 5.
 

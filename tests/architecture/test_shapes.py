@@ -101,6 +101,7 @@ EXTRA = {
         "in_house",
         "alerting",
         "looking",
+        "ledger",
         "row_changes",
         "api_schemas",
         "throttling",

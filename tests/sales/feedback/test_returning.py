@@ -8,7 +8,7 @@ import pytest
 
 from core.db import Database
 from sales.feedback.effects import FeedbackEffects
-from sales.feedback.returning import ReturnService
+from sales.feedback.returning import HandOverAgain, ReturnService
 from sales.feedback.rules import RETURNING
 from sales.feedback.telling import OutcomeTeller
 from sales.followups.mail_service import MailService
@@ -28,7 +28,7 @@ class ReturnDesk(FeedbackDesk):
             clock=self.clock,
             outbox=self.outbox,
             feedback=self.feedback,
-            resend=self.workflow.returned,
+            resend=HandOverAgain(self.workflow.hand_over),
             mails=cast(MailService, Mails(self.mails)),
             sales_team=("team@acme.example",),
             public_url=lambda: "https://chat.acme.example",

@@ -15,6 +15,7 @@ from core.db import Database
 from core.protocols.sales_system import Acknowledgement, LeadPackage, LeadStanding, Standings
 from sales.feedback.leasing import SyncLeases
 from sales.feedback.models import Conflict
+from sales.feedback.returning import HandOverAgain
 from sales.feedback.syncing import SyncService
 from tests.sales.feedback.test_feedback import FeedbackDesk
 
@@ -93,7 +94,7 @@ class SyncDesk(FeedbackDesk):
             feedback=self.feedback,
             choose_system=choose,
             hear=self.workflow.hear,
-            resend=self.workflow.returned,
+            resend=HandOverAgain(self.workflow.hand_over),
         )
 
     async def conflicts(self) -> list[tuple[str, str | None, str | None]]:
