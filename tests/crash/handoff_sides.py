@@ -72,7 +72,9 @@ def build_receiver(folder: Path, more: str = "handoff: {receiver: {per_minute: 1
     return Side(folder)
 
 
-def build_sender(folder: Path, endpoint: str, client: str, more: str = "") -> Side:
+def build_sender(
+    folder: Path, endpoint: str, client: str, more: str = "", *, breaker_after: int = 5
+) -> Side:
     """An installation that hands its leads over to `endpoint`."""
     folder.mkdir()
     values = dict(line.split(": ") for line in client.strip().splitlines())
@@ -80,7 +82,7 @@ def build_sender(folder: Path, endpoint: str, client: str, more: str = "") -> Si
     write_website(
         folder,
         more=f"""
-handoff: {{system: sales_system, per_minute: 100000}}
+handoff: {{system: sales_system, per_minute: 100000, breaker_after: {breaker_after}}}
 integrations:
   sales_system:
     endpoint: {endpoint}
