@@ -102,7 +102,7 @@ def _build(desk: Desk) -> APIRouter:
                 tenant_id, only_passed_on=False, limit=_QUESTIONS
             ),
             listing=Listing(
-                _PATH, {"days": days, "by": group, "model": None if model == _MODEL else model}, 0
+                _PATH, {"days": days, "by": group, "model": "" if model == _MODEL else model}, 0
             ),
             periods=PERIODS,
             crm_rates=[

@@ -16,6 +16,11 @@ AGENT = "agent"
 SALES_SYSTEM = "sales-system"
 
 
+async def pseudonymise_trail(uow: UnitOfWork, lead_id: str, pseudonym: str) -> None:
+    """Put `pseudonym` in the place of an erased lead's id: the one change a trail allows."""
+    await HandoffRepository(uow).pseudonymise_audit(lead_id, pseudonym)
+
+
 @dataclass(frozen=True, slots=True)
 class Trail:
     """Writes the steps of one handoff in one transaction, with one time.
