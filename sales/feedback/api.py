@@ -48,7 +48,7 @@ _PRINTABLE = re.compile(r"^[\x21-\x7e]{0,200}$")
 @dataclass(frozen=True, slots=True)
 class FeedbackDesk:
     """What the routes need, as it is now. `find_tenant` knows a tenant by its key, `read_period`
-    a period by its two ends."""
+    a period by its two ends; `check_sender` refuses addresses that may not call webhooks."""
 
     feedback: FeedbackService
     leads: LeadService
@@ -57,6 +57,7 @@ class FeedbackDesk:
     door: SalesDoor
     sync: SyncService
     find_tenant: Callable[[str], str]
+    check_sender: Callable[[Request], None]
     read_period: Callable[[str, str], tuple[datetime, datetime]]
 
 
@@ -101,7 +102,7 @@ def build_feedback_router(get_desk: Callable[[], FeedbackDesk], identify: Identi
     @router.post(
         WEBHOOK,
         response_model=ConfirmationOut,
-        responses=describe_errors(400, 401, 404, 409, 413),
+        responses=describe_errors(400, 401, 403, 404, 409, 413),
         openapi_extra=describe_body(_describe_message()),
     )
     async def take_update(request: Request) -> Response:
@@ -109,6 +110,7 @@ def build_feedback_router(get_desk: Callable[[], FeedbackDesk], identify: Identi
         `webhook-timestamp` (at most 5 minutes off) and `webhook-signature`. Kept before it is
         confirmed; a repeat is confirmed again, a message that is played again is refused."""
         desk = get_desk()
+        desk.check_sender(request)
         if not desk.door.is_open:
             raise NotFound("There is nothing at this address: feedback.webhook_secrets is empty.")
         tenant, report = desk.door.read(request.headers, await request.body())

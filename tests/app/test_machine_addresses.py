@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 from fastapi import FastAPI, Request
@@ -12,6 +14,8 @@ from app.machine_gate import check_machine, check_webhook, is_within
 from app.settings import ServerSettings
 from core.errors import Forbidden
 from core.http import ErrorResponses
+from tests.app.threaded import ThreadedServer, build_runtime
+from tests.support.website import write_pages, write_website
 
 OFFICE = ServerSettings(
     machine_addresses=("198.51.100.0/24",), webhook_addresses=("2001:db8::/32",)
@@ -72,3 +76,13 @@ def test_what_is_no_network_is_refused_in_the_settings() -> None:
     assert not is_within("testclient", ["0.0.0.0/0"])
     with pytest.raises(Forbidden):
         check_machine(OFFICE, Request({"type": "http", "headers": [], "client": None}))
+
+
+def test_the_sales_systems_messages_too_come_from_listed_addresses_only(tmp_path: Path) -> None:
+    config = write_website(tmp_path, more='server: {webhook_addresses: ["192.0.2.0/24"]}')
+    write_pages(tmp_path / "pages")
+    with ThreadedServer(lambda: build_runtime(config)) as server:
+        for path in ("/webhooks/sales-updates", "/webhooks/vendors/slack/default"):
+            refused = server.http.post(path, content=b"{}")
+            assert refused.status_code == 403, refused.text
+            assert "server.webhook_addresses" in refused.text
