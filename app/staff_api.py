@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -14,6 +14,7 @@ from app.runtime import Runtime
 from app.staff import StaffCheck
 from core.errors import Forbidden, Invalid
 from core.http import describe_errors
+from core.moments import find_moment
 from sales.followups.rules import count_summaries
 from sales.knowledge.ranking import RankedPassage
 from sales.knowledge.service import Recall
@@ -21,8 +22,6 @@ from sales.organization.schemas import Principal
 from sales.organization.service import KnownSite
 
 _PERIOD = timedelta(days=30)
-# Years that every database and every sum with days can hold.
-_EARLIEST, _LATEST = 1000, 9000
 
 
 class FoundPassage(BaseModel):
@@ -280,8 +279,8 @@ def _share(part: int, whole: int) -> float | None:
 
 def read_period(runtime: Runtime, start: str, end: str) -> tuple[datetime, datetime]:
     """The period asked for; the last 30 days when nothing is said."""
-    until = _read_moment(end, "to", last=True) if end else runtime.resources.clock.now()
-    since = _read_moment(start, "from", last=False) if start else until - _PERIOD
+    until = find_moment(end, "to", is_end=True) or runtime.resources.clock.now()
+    since = find_moment(start, "from") or until - _PERIOD
     if since >= until:
         raise Invalid("from must be before to.", {"field": "from"})
     return since, until
@@ -299,22 +298,3 @@ def _choose_site(runtime: Runtime, key: str, staff: Principal | None) -> KnownSi
         if staff is None or staff.tenant_id == site.ref.tenant_id:
             return site
     raise Forbidden("Your tenant has no site in app.yaml.")
-
-
-def _read_moment(value: str, field: str, *, last: bool) -> datetime:
-    """A date or a time in ISO 8601; a date as `to` includes its whole day."""
-    moment: datetime | None
-    try:
-        if len(value) == len("2026-01-31"):
-            day = datetime.combine(date.fromisoformat(value), time.min, UTC)
-            value = (day + timedelta(days=1) if last else day).isoformat()
-        # A + in a query that nobody encoded arrives as a space.
-        moment = datetime.fromisoformat(value.replace(" ", "+"))
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        moment = None
-    if moment is None or not _EARLIEST <= moment.year <= _LATEST:
-        raise Invalid(
-            f"{field} is no date. Write 2026-01-31 or 2026-01-31T12:00:00Z.", {"field": field}
-        )
-    return moment

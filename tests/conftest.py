@@ -15,6 +15,28 @@ from core.db import Database
 from tests.support.postgres import NoPostgresError, PostgresServer, start_postgres
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let failures be named as they happen: a run that is cut off never gets to its summary."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and not hasattr(session.config, "workerinput"):
+        session.config.pluginmanager.register(_Namer(terminal))
+
+
+class _Namer:
+    """Writes a failed test's name and the end of its trace at once."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._terminal.ensure_newline()
+            self._terminal.write_line(f"FAILED at {report.when}: {report.nodeid}")
+            for line in report.longreprtext.splitlines()[-12:]:
+                self._terminal.write_line(f"    {line}")
+
+
 async def _migrate(url: str) -> None:
     database = Database(url)
     await migrate(database)

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from core.errors import Invalid, NotFound, Unauthorized
 from core.http import describe_errors
 from core.ids import new_id
+from core.moments import read_moment
 from sales.appointments.api_schemas import (
     AppointmentListOut,
     AppointmentOut,
@@ -25,7 +26,7 @@ from sales.appointments.api_schemas import (
     describe_appointment,
     describe_slots,
 )
-from sales.appointments.rules import find_zone, read_moment, read_slot_id, read_zone
+from sales.appointments.rules import find_zone, read_slot_id, read_zone
 from sales.appointments.schemas import Actor, AppointmentFilter, BookedAppointment, BookingRequest
 from sales.appointments.service import AppointmentService
 from sales.appointments.time_phrases import read_time_phrases

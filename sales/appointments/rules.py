@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from core.errors import Invalid
@@ -16,7 +16,6 @@ from sales.appointments.time_wish import DayWish, TimeWindow, TimeWish
 from sales.organization.rules import read_email
 
 _SLOT_ID = re.compile(r"^(\d{8}T\d{4})Z-(\d{1,3})$")
-_YEARS = range(2000, 2200)
 _TEXTS = {"name": 120, "email": 254, "phone": 40, "topic": 200}
 _KEY_LIMIT = 200
 
@@ -85,33 +84,6 @@ def make_exact_wish(slot: Slot, zone: tzinfo) -> TimeWish:
     clock = local.time().replace(tzinfo=None)
     option = DayWish((local.date(),), (TimeWindow(clock, clock, clock),))
     return TimeWish(options=(option,), duration=slot.ends_at - slot.starts_at)
-
-
-def read_moment(text: str, field: str, zone: ZoneInfo, *, is_end: bool = False) -> datetime:
-    """A date or a time in ISO 8601 as a moment; without an offset it is on the clock of `zone`.
-
-    A date as the end of a range includes its whole day.
-
-    Raises:
-        Invalid: it is neither, or in no year that a meeting could be in.
-    """
-    moment: datetime | None
-    try:
-        if len(text) == len("2026-01-31"):
-            day = date.fromisoformat(text) + timedelta(days=is_end)
-            moment = datetime.combine(day, time(), zone)
-        else:
-            # A + in a query that nobody encoded arrives as a space.
-            moment = datetime.fromisoformat(text.strip().replace(" ", "+"))
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        moment = None
-    if moment is None or moment.year not in _YEARS:
-        raise Invalid(
-            f"{field} is no date. Write 2026-01-31 or 2026-01-31T14:00:00+01:00.", {"field": field}
-        )
-    return moment
 
 
 def choose_reps(reps: Iterable[RepSettings], tenant: str, zone_name: str) -> list[RepSettings]:

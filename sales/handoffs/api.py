@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,6 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from core.errors import Invalid, NotFound
 from core.http import describe_errors
+from core.moments import find_moment
 from sales.handoffs.api_schemas import (
     AuditOut,
     HandoffOut,
@@ -42,7 +42,6 @@ _EXPORTS: dict[int | str, dict[str, Any]] = {
         "content": {"application/jsonl": {}, "text/csv": {}},
     }
 }
-_YEARS = range(2000, 2200)
 
 
 def build_handoff_router(
@@ -92,8 +91,8 @@ def _add_export(router: APIRouter, get_service: Callable[[], HandoffService], ca
     ) -> StreamingResponse:
         """The whole trail, oldest first, as JSON lines or CSV. For admins and managers."""
         check_may(principal, "see_audit")
-        since = read_moment(created_from, "created_from")
-        until = read_moment(created_to, "created_to", last=True)
+        since = find_moment(created_from, "created_from")
+        until = find_moment(created_to, "created_to", is_end=True)
         steps = get_service().reader.export_trail(principal, since, until)
         lines, media = (
             (_write_csv(steps), "text/csv; charset=utf-8")
@@ -129,8 +128,8 @@ def _add_handoffs(
             review=review,
             lead_id=lead_id or None,
             priority=priority or None,
-            created_from=read_moment(created_from, "created_from"),
-            created_to=read_moment(created_to, "created_to", last=True),
+            created_from=find_moment(created_from, "created_from"),
+            created_to=find_moment(created_to, "created_to", is_end=True),
         )
         page = await get_service().reader.list_handoffs(
             principal, wanted, limit=limit, offset=offset
@@ -201,28 +200,3 @@ def _read_state(text: str) -> State | None:
     if text:
         raise Invalid(f"There is no such state. Choose {', '.join(STATES)}.", {"field": "state"})
     return None
-
-
-def read_moment(value: str, field: str, *, last: bool = False) -> datetime | None:
-    """A date or a time in ISO 8601; a date as an end includes its whole day.
-
-    Raises:
-        Invalid: it is none.
-    """
-    if not value:
-        return None
-    moment: datetime | None
-    try:
-        if len(value) == len("2026-01-31"):
-            day = datetime.combine(date.fromisoformat(value), time.min, UTC)
-            moment = day + timedelta(days=1) if last else day
-        else:
-            moment = datetime.fromisoformat(value.replace(" ", "+"))
-            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        moment = None
-    if moment is None or moment.year not in _YEARS:
-        raise Invalid(
-            f"{field} is no date. Write 2026-01-31 or 2026-01-31T12:00:00Z.", {"field": field}
-        )
-    return moment

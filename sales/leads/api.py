@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from core.errors import Invalid
 from core.http import describe_errors
+from core.moments import find_moment
 from sales.leads.schemas import LeadDetail, LeadFilter, LeadView, MergeView, NewLead, Sort, Touch
 from sales.leads.service import LeadService
 from sales.organization.schemas import Principal
 
 _TEXT = 1000
-_YEARS = range(2000, 2200)
 
 
 class OwnerOut(BaseModel):
@@ -168,8 +167,8 @@ def build_lead_router(get_leads: GetLeads, identify: Identify) -> APIRouter:
             tier=tier or None,
             min_score=min_score,
             q=q,
-            created_from=_read_moment(created_from, "created_from"),
-            created_to=_read_moment(created_to, "created_to", last=True),
+            created_from=find_moment(created_from, "created_from"),
+            created_to=find_moment(created_to, "created_to", is_end=True),
         )
         descending = order == "desc" or (not order and sort != "priority")
         page = await get_leads().list_leads(
@@ -249,25 +248,3 @@ def describe_whole(detail: LeadDetail) -> dict[str, Any]:
 
 def _touch(touch: Touch | None) -> dict[str, Any] | None:
     return asdict(touch) if touch else None
-
-
-def _read_moment(value: str, field: str, *, last: bool = False) -> datetime | None:
-    """A date or a time in ISO 8601; a date as an end includes its whole day."""
-    if not value:
-        return None
-    moment: datetime | None
-    try:
-        if len(value) == len("2026-01-31"):
-            day = datetime.combine(date.fromisoformat(value), time.min, UTC)
-            moment = day + timedelta(days=1) if last else day
-        else:
-            # A + in a query that nobody encoded arrives as a space.
-            moment = datetime.fromisoformat(value.replace(" ", "+"))
-            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        moment = None
-    if moment is None or moment.year not in _YEARS:
-        raise Invalid(
-            f"{field} is no date. Write 2026-01-31 or 2026-01-31T12:00:00Z.", {"field": field}
-        )
-    return moment
