@@ -124,8 +124,7 @@ def build_choice(
 ) -> type[Any]:
     """`base` with the field `key` narrowed to the vendors that there are."""
     providers = list_providers(manifests, capability)
-    says = base.model_fields[key].description
-    choice = (Literal[providers], Field(default=LOCAL, description=says))
+    choice = (Literal[providers], Field(default=LOCAL))
     fields: dict[str, Any] = {key: choice}
     return create_model(base.__name__, __base__=base, __doc__=base.__doc__, **fields)
 
