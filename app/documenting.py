@@ -1,13 +1,24 @@
-"""Documents made from the code: the JSON Schema of `app.yaml` and its description."""
+"""Documents made from the code: the JSON Schema of `app.yaml` and its description, and the
+contracts of packages and of the API. A contract that would break somebody is not written over."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from app.api_compatibility import describe_breaks
+from app.api_document import FOLDER, check_frozen, write_frozen
+from app.runtime import Runtime
+from app.server import create_app
 from app.settings import AppSettings
+from core.clock import SystemClock
+from core.errors import BugError
 from sales.handoffs import package_schema as handoff_schema
 
+ALLOW = "--allow-breaks"
 _HEAD = """# Configuration
 
 `app.yaml` is the one configuration file. This page is generated from the code
@@ -103,10 +114,31 @@ def _meaning(value: dict[str, Any]) -> str:
     return " ".join(str(value.get("description", "")).split()).replace("|", "\\|")
 
 
-if __name__ == "__main__":
-    from pathlib import Path
+def build_api() -> dict[str, Any]:
+    """The OpenAPI document of this version, as it is served."""
 
-    Path("docs/configuration.md").write_text(build_configuration_page(), encoding="utf-8")
-    Path("docs/app.schema.json").write_text(build_schema(), encoding="utf-8")
-    Path("docs/schemas").mkdir(exist_ok=True)
-    Path("docs/schemas/lead-handoff.json").write_text(build_handoff_schema(), encoding="utf-8")
+    async def start() -> Runtime:
+        raise BugError("this application is only described")
+
+    return create_app(start).openapi()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write every document. 1 where the API would break somebody: then its contract stays."""
+    for path, text in (
+        ("configuration.md", build_configuration_page()),
+        ("app.schema.json", build_schema()),
+        ("schemas/lead-handoff.json", build_handoff_schema()),
+    ):
+        Path("docs", path).write_text(text, encoding="utf-8")
+    document = build_api()
+    breaks = check_frozen(document, FOLDER, SystemClock().now().date())
+    if breaks and ALLOW not in arguments:
+        sys.stderr.write(f"{describe_breaks(breaks)}\nNothing was frozen. To do so: {ALLOW}\n")
+        return 1
+    write_frozen(document, FOLDER)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from agent.api import build_chat_router
+from app.api_document import DescribedApi
 from app.appointment_desk import build_desk, build_link_desk
 from app.feedback_routes import add_feedback
 from app.handoff_routes import add_handoffs
@@ -78,7 +79,7 @@ class _Origins(CORSMiddleware):
             app,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["authorization", "content-type", "accept", "idempotency-key"],
-            expose_headers=["retry-after", "x-request-id"],
+            expose_headers=["retry-after", "x-request-id", "deprecation", "sunset", "link"],
             max_age=600,
         )
         self._knows = knows
@@ -137,7 +138,7 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
             yield
 
     errors = ErrorResponses()
-    app = FastAPI(
+    app = DescribedApi(
         title="Sales agent",
         version=product_version(),
         description="Chat with the visitors of a website, with answers that can be checked.",

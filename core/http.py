@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.clock import Clock, SystemClock
+from core.deprecation import build_deprecation_headers
 from core.errors import BugError, ProviderError, RateLimited, TooLarge, Unauthorized, UserError
 from core.ids import new_id
 
@@ -206,6 +207,8 @@ class RequestMiddleware:
                 found["x-request-id"] = request_id
                 for name, value in _SECURITY_HEADERS.items():
                     found.setdefault(name, value)
+                for name, value in build_deprecation_headers(scope).items():
+                    found.append(name, value)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
