@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from core.errors import Invalid
@@ -44,3 +45,29 @@ def find_moment(text: str, field: str, *, is_end: bool = False) -> datetime | No
         Invalid: it is neither a date nor a time.
     """
     return read_moment(text, field, is_end=is_end) if text else None
+
+
+def parse_moment(text: str) -> datetime:
+    """The UTC moment of an ISO 8601 time or day as a program wrote it, with whatever number of
+    decimals; without an offset it is UTC.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    # RFC 3339, 5.6: the letters may be small ones.
+    moment = datetime.fromisoformat(text.strip().upper())
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("out of the calendar's range") from None
+
+
+def split_range(
+    since: datetime, until: datetime, longest: timedelta
+) -> Iterator[tuple[datetime, datetime]]:
+    """[since, until) in parts of at most `longest`, in UTC; none where it is empty."""
+    since, until = since.astimezone(UTC), until.astimezone(UTC)
+    while since < until:
+        end = min(since + longest, until)
+        yield since, end
+        since = end

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -103,6 +103,21 @@ def build_error(
     return Rejected(vendor, operation, words)
 
 
+def read_object(response: httpx.Response, vendor: str, operation: str) -> dict[str, Any]:
+    """The JSON object of an answer; empty where there is no body, or something else in it.
+
+    Raises:
+        Unavailable: it is no JSON: half an answer, or something that stands in between.
+    """
+    if not response.content:
+        return {}
+    try:
+        found = response.json()
+    except ValueError:
+        raise Unavailable(vendor, operation, "an answer that is no JSON") from None
+    return found if isinstance(found, dict) else {}
+
+
 def read_retry_after(value: str | None) -> timedelta | None:
     """The header's meaning: seconds, or a date (RFC 9110, 10.2.3); None when unreadable."""
     if not value:
@@ -138,3 +153,8 @@ async def run_blocking(
             return await loop.run_in_executor(executor, function)
     except TimeoutError:
         raise Unavailable(vendor, operation, "no answer in time") from None
+
+
+def split_batches(items: Sequence[_Result], most: int) -> list[Sequence[_Result]]:
+    """`items` in parts of at most `most`, as vendors take them in one call."""
+    return [items[start : start + most] for start in range(0, len(items), most)]

@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from core.errors import ProviderError, Rejected, TransientError
+from core.moments import parse_moment
 from core.protocols.calendar import CalendarMeeting, CalendarOwner, TimeTaken
-from integrations.calendly.client import VENDOR, CalendlyClient, get_uuid, read_time, write_time
+from integrations.calendly.client import VENDOR, CalendlyClient, get_uuid, write_time
 from integrations.calendly.people import HostDirectory
 from integrations.calendly.settings import CalendlySettings
 
@@ -85,7 +86,7 @@ class BookingDesk:
         """The active booking of an invitee at a start, with whatever was booked by whom: a
         second one of the same person at the same time would be one too many."""
         host = await self._hosts.get_host(owner)
-        start = read_time(starts_at)
+        start = parse_moment(starts_at)
         params = {
             "user": host.uri,
             "invitee_email": email,

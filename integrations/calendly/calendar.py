@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.errors import ProviderError, Rejected, Unavailable
+from core.moments import parse_moment, split_range
 from core.protocols.calendar import (
     BusyTime,
     CalendarChanges,
@@ -17,10 +18,11 @@ from core.protocols.calendar import (
     MeetingLinks,
     SeenMeeting,
 )
+from core.protocols.erasure import AddressErasure
 from core.protocols.vendor import VendorContext
 from integrations.calendly.bookings import Booking, BookingDesk
 from integrations.calendly.budget import BookingBudget
-from integrations.calendly.client import VENDOR, CalendlyClient, read_time, write_time
+from integrations.calendly.client import VENDOR, CalendlyClient, write_time
 from integrations.calendly.people import HostDirectory
 from integrations.calendly.settings import CalendlySettings
 
@@ -31,6 +33,7 @@ _CLAIM = timedelta(seconds=45)
 _PREFIX = "meeting:"
 _MOVED = "Moved to another time"
 _CANCELLED = "Cancelled"
+_NO_ERASURE = "Calendly deletes invitees' data by its API for Enterprise only: delete it there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class CalendlyCalendar:
         """What overlaps [since, until), from now on: Calendly tells nothing of the past."""
         host = await self._hosts.get_host(owner)
         found: set[BusyTime] = set()
-        for begin, end in _split(max(since, self._clock.now()), until):
+        for begin, end in split_range(max(since, self._clock.now()), until, _WINDOW):
             params = {
                 "user": host.uri,
                 "start_time": write_time(begin),
@@ -85,7 +88,7 @@ class CalendlyCalendar:
                 owner.tenant_id, "busy times", "GET", "/user_busy_times", params=params
             )
             found.update(
-                BusyTime(read_time(one["start_time"]), read_time(one["end_time"]), None, True)
+                BusyTime(parse_moment(one["start_time"]), parse_moment(one["end_time"]), None, True)
                 for one in (answer or {}).get("collection") or ()
             )
         return sorted(one for one in found if one.starts_at < until and one.ends_at > since)
@@ -109,10 +112,10 @@ class CalendlyCalendar:
                     "end_time": write_time(high),
                 },
             )
-            for low, high in _split(begin, until)
+            for low, high in split_range(begin, until, _WINDOW)
         ]
         starts = {
-            read_time(one["start_time"])
+            parse_moment(one["start_time"])
             for answer in await asyncio.gather(*parts)
             for one in (answer or {}).get("collection") or ()
             if one.get("status") == "available"
@@ -130,7 +133,7 @@ class CalendlyCalendar:
             raise Rejected(VENDOR, "book", "Calendly books nobody without an e-mail address")
         known = known or _Known(owner.email, meeting.attendee_email)
         start = write_time(meeting.starts_at)
-        if known.booking and read_time(known.booking["starts_at"]) == meeting.starts_at:
+        if known.booking and parse_moment(known.booking["starts_at"]) == meeting.starts_at:
             kept = replace(known, sequence=meeting.sequence, wanted="")
             await self._remember(owner, meeting.id, kept)
             return kept.links
@@ -162,7 +165,7 @@ class CalendlyCalendar:
         lost = tried
         try:
             found = await self._desk.find(owner, known.email, tried) if tried else None
-            if found is not None and read_time(found.starts_at) != meeting.starts_at:
+            if found is not None and parse_moment(found.starts_at) != meeting.starts_at:
                 # It was booked for a time that holds no longer.
                 await self._desk.cancel(owner, found.event_uri, _MOVED)
                 found = None
@@ -202,6 +205,26 @@ class CalendlyCalendar:
         kept = replace(kept, sequence=max(known.sequence, sequence), is_removed=True, wanted="")
         await self._remember(owner, meeting_id, kept)
 
+    async def erase_addresses(self, tenant_id: str, addresses: Sequence[str]) -> AddressErasure:
+        """Order Calendly to delete invitees' data from all past bookings (its data compliance
+        API). An account without that right says no: then somebody must do it there.
+
+        Raises:
+            TransientError: no answer.
+            AuthenticationFailed: the credentials are refused.
+        """
+        path = "/data_compliance/deletion/invitees"
+        try:
+            await self._client.send(
+                tenant_id, "erase", "POST", path, json={"emails": list(addresses)}
+            )
+        except Rejected as error:
+            if error.excerpt[:3] != "403":
+                raise
+            return AddressErasure(0, "", _NO_ERASURE)
+        words = "Calendly took the order to delete the invitee's data, which takes up to 7 days"
+        return AddressErasure(len(addresses), words)
+
     async def list_changes(self, owner: CalendarOwner, cursor: str) -> CalendarChanges:
         """The state of every coming booking of ours. Nothing has to be remembered of how far
         it was read: bookings are few, and cancelled ones stay readable."""
@@ -221,14 +244,14 @@ class CalendlyCalendar:
     async def _describe(
         self, owner: CalendarOwner, meeting_id: str, known: _Known, event: dict[str, Any]
     ) -> SeenMeeting:
-        starts_at, ends_at = read_time(event["start_time"]), read_time(event["end_time"])
+        starts_at, ends_at = parse_moment(event["start_time"]), parse_moment(event["end_time"])
         if event["status"] == "active":
             return SeenMeeting(meeting_id, known.sequence, starts_at, ends_at)
         kept = known.booking
         moved = await self._desk.find_successor(owner, kept["event_uri"], kept["invitee_uri"])
         if moved is not None:
             await self._remember(owner, meeting_id, replace(known, booking=asdict(moved)))
-            starts_at, ends_at = read_time(moved.starts_at), read_time(moved.ends_at)
+            starts_at, ends_at = parse_moment(moved.starts_at), parse_moment(moved.ends_at)
             reason = "Moved in Calendly"
             return SeenMeeting(meeting_id, known.sequence, starts_at, ends_at, False, reason)
         said = event.get("cancellation") or {}
@@ -259,7 +282,7 @@ class CalendlyCalendar:
             known = _Known(**note.value, revision=note.revision)
             if known.owner != owner.email or known.is_removed or not known.booking:
                 continue
-            if read_time(known.booking["starts_at"]) > now:
+            if parse_moment(known.booking["starts_at"]) > now:
                 place = note.key.removeprefix(_PREFIX)
                 found[str(known.booking["event_uri"])] = (place, known)
         return found
@@ -268,10 +291,3 @@ class CalendlyCalendar:
 def build_calendar(context: VendorContext) -> CalendlyCalendar:
     """The calendar of the manifest."""
     return CalendlyCalendar(context)
-
-
-def _split(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    since, until = since.astimezone(UTC), until.astimezone(UTC)
-    while since < until:
-        yield since, min(since + _WINDOW, until)
-        since += _WINDOW

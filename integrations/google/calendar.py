@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from core.errors import Rejected, Unavailable
+from core.moments import parse_moment, split_range
 from core.protocols.calendar import (
     BusyTime,
     CalendarChanges,
@@ -54,10 +55,8 @@ class GoogleCalendar:
     ) -> Sequence[BusyTime]:
         """What overlaps [since, until), as freeBusy says."""
         found: set[BusyTime] = set()
-        while since < until:
-            end = min(since + _WINDOW, until)
-            found.update(await self._list_window(owner, since, end))
-            since = end
+        for begin, end in split_range(since, until, _WINDOW):
+            found.update(await self._list_window(owner, begin, end))
         return sorted(found)
 
     async def _list_window(
@@ -77,7 +76,7 @@ class GoogleCalendar:
         for error in calendar.get("errors", ()):
             raise _describe_trouble(owner, str(error.get("reason", "")))
         return [
-            BusyTime(_read(one["start"]), _read(one["end"]), is_anonymous=True)
+            BusyTime(parse_moment(one["start"]), parse_moment(one["end"]), is_anonymous=True)
             for one in calendar.get("busy", ())
         ]
 
@@ -301,7 +300,3 @@ def _describe_trouble(owner: CalendarOwner, reason: str) -> Rejected | Unavailab
 
 def _write(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
-
-
-def _read(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from core.moments import parse_moment
 from core.protocols.calendar import (
     CalendarMeeting,
     CalendarOwner,
@@ -115,4 +116,4 @@ def _find_refusal(event: Mapping[str, Any], owner: CalendarOwner) -> str:
 
 def _read_time(event: Mapping[str, Any], key: str) -> datetime | None:
     text = event.get(key, {}).get("dateTime")
-    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    return parse_moment(text) if text else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import google_auth_httplib2  # type: ignore[import-untyped]
@@ -14,8 +13,9 @@ import httplib2  # type: ignore[import-untyped]
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.oauth2 import service_account
 
+from core.bearer_tokens import build_refresh_form, read_tokens, token_holds
 from core.errors import AuthenticationFailed, Unavailable
-from core.outbound import build_client, call, run_blocking
+from core.outbound import build_client, call, read_object, run_blocking
 from core.protocols.vendor import Values, VendorContext
 from integrations.google.manifest import SCOPES
 from integrations.google.settings import GoogleSettings
@@ -25,6 +25,8 @@ VENDOR = "google"
 _read_key: Any = service_account.Credentials.from_service_account_info
 # Tokens are renewed so long before they end: clocks differ.
 _MARGIN = timedelta(minutes=2)
+# Where the answer does not say.
+_LIFETIME = timedelta(hours=1)
 
 
 class TokenSource:
@@ -49,30 +51,19 @@ class TokenSource:
         if values.get("service_account"):
             return await self._get_delegated(tenant_id, values["service_account"], subject, refused)
         token = values.get("access_token", "")
-        if token and token != refused and self._holds(values):
+        if token != refused and token_holds(values, self._clock.now(), _MARGIN):
             return token
         renewed = await self._credentials.refresh(tenant_id, values, self._renew)
         return renewed["access_token"]
 
-    def _holds(self, values: Values) -> bool:
-        try:
-            ends = datetime.fromtimestamp(float(values.get("expires_at") or 0), UTC)
-        except (ValueError, OverflowError, OSError):
-            return False
-        return ends - _MARGIN > self._clock.now()
-
     async def _renew(self, values: Values) -> Values:
         if not values.get("refresh_token"):
             raise AuthenticationFailed(VENDOR, "token", "not signed in: connect the account")
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": values["refresh_token"],
-            "client_id": values.get("client_id", ""),
-            "client_secret": values.get("client_secret", ""),
-        }
         timeout = timedelta(seconds=self._settings.timeout_seconds)
         async with build_client("", timeout) as client:
-            request = client.build_request("POST", self._settings.token_url, data=form)
+            request = client.build_request(
+                "POST", self._settings.token_url, data=build_refresh_form(values)
+            )
             try:
                 answer = await call(client, request, VENDOR, "token")
             except AuthenticationFailed:
@@ -84,7 +75,10 @@ class TokenSource:
                         VENDOR, "token", "invalid_grant: connect the account again"
                     ) from None
                 raise
-        return _read_token(answer.content, self._clock.now())
+        found = read_tokens(read_object(answer, VENDOR, "token"), self._clock.now(), _LIFETIME)
+        if not found:
+            raise Unavailable(VENDOR, "token", "an answer without a token")
+        return found
 
     async def _get_delegated(
         self, tenant_id: str, key_file: str, subject: str, refused: str
@@ -100,7 +94,7 @@ class TokenSource:
                     lambda: _ask_for_token(key_file, who, settings), VENDOR, "token", limit
                 )
                 # Google gives them for an hour; what ends earlier is refused, and renewed then.
-                self._issued[place] = (token, self._clock.now() + timedelta(hours=1))
+                self._issued[place] = (token, self._clock.now() + _LIFETIME)
             return token
 
 
@@ -132,16 +126,3 @@ def _ask_for_token(key_file: str, subject: str, settings: GoogleSettings) -> str
 
 def _describe(error: GoogleAuthError) -> str:
     return str(error.args[0] if error.args else type(error).__name__)[:200]
-
-
-def _read_token(body: bytes, now: datetime) -> Mapping[str, str]:
-    try:
-        answer: dict[str, Any] = json.loads(body)
-        token, seconds = str(answer["access_token"]), float(answer.get("expires_in", 3600))
-    except (ValueError, KeyError, TypeError):
-        raise Unavailable(VENDOR, "token", "an answer without a token") from None
-    ends = (now + timedelta(seconds=seconds)).timestamp()
-    found = {"access_token": token, "expires_at": str(int(ends))}
-    if answer.get("refresh_token"):
-        found["refresh_token"] = str(answer["refresh_token"])
-    return found

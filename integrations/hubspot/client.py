@@ -23,6 +23,7 @@ from hubspot.crm.pipelines.exceptions import ApiException as PipelineError  # ty
 from hubspot.crm.properties.exceptions import ApiException as PropertyError  # type: ignore[import-untyped]
 from hubspot.oauth.exceptions import ApiException as OAuthError  # type: ignore[import-untyped]
 
+from core.bearer_tokens import BearerTokens, build_refresh_form, read_tokens, token_holds
 from core.errors import AuthenticationFailed, ProviderError, Rejected, Unavailable
 from core.outbound import build_error, run_blocking
 from core.protocols.crm import CrmLimits
@@ -42,6 +43,8 @@ _REFUSALS = (
 # guidelines and limits"): the longest time until there is room again.
 _PATIENCE = {"SECONDLY": 1, "TEN_SECONDLY_ROLLING": 10, "DAILY": 3600}
 _EXPIRY_MARGIN = timedelta(seconds=30)
+# Where the answer does not say.
+_LIFETIME = timedelta(minutes=30)
 
 
 class Missing(Rejected):
@@ -76,7 +79,12 @@ class HubSpotClient:
     """Speaks to the accounts of all tenants."""
 
     def __init__(self, context: VendorContext) -> None:
-        self._context = context
+        self._tokens = BearerTokens(
+            context.credentials,
+            self._renew,
+            self._holds,
+            may_renew=lambda values, _error: bool(values.get("refresh_token")),
+        )
         self.settings = context.settings
         self.clock = context.clock
         # By tenant: the token, and the SDK's parts for it.
@@ -104,16 +112,11 @@ class HubSpotClient:
             AuthenticationFailed: the token is refused, and so is a new one.
             Missing: 404. Clash: 409. Rejected: any other no, in HubSpot's words.
         """
-        values = await self._context.credentials.get(tenant_id)
-        if self._is_expired(values):
-            values = await self._renew(tenant_id, values)
-        try:
+
+        async def attempt(values: Values) -> dict[str, Any]:
             return await self._ask(tenant_id, values, operation, choose, args, options)
-        except AuthenticationFailed:
-            if not values.get("refresh_token"):
-                raise
-        values = await self._renew(tenant_id, values)
-        return await self._ask(tenant_id, values, operation, choose, args, options)
+
+        return await self._tokens.use(tenant_id, attempt)
 
     async def _ask(
         self,
@@ -163,42 +166,24 @@ class HubSpotClient:
         retry = urllib3.Retry(total=0, redirect=0, raise_on_status=False)
         return HubSpot(host=self.settings.base_url, retry=retry, **options)
 
-    def _is_expired(self, values: Values) -> bool:
+    def _holds(self, values: Values) -> bool:
+        """A private app's token has no end, and nothing to renew it with."""
         if not values.get("refresh_token"):
-            return False
+            return True
+        return token_holds(values, self.clock.now(), _EXPIRY_MARGIN, without_end=True)
+
+    async def _renew(self, stored: Values) -> Values:
+        tokens = self._build_sdk().oauth.tokens_api
+        function = partial(tokens.create_with_http_info, **build_refresh_form(stored))
         try:
-            ends = float(values.get("expires_at") or "inf")
-        except ValueError:
-            return False
-        return ends <= (self.clock.now() + _EXPIRY_MARGIN).timestamp()
-
-    async def _renew(self, tenant_id: str, stale: Values) -> Values:
-        async def ask(stored: Values) -> Values:
-            tokens = self._build_sdk().oauth.tokens_api
-            function = partial(
-                tokens.create_with_http_info,
-                grant_type="refresh_token",
-                client_id=stored.get("client_id", ""),
-                client_secret=stored.get("client_secret", ""),
-                refresh_token=stored.get("refresh_token", ""),
-            )
-            try:
-                answer, _ = await self._run(function, "renew the token")
-            except Rejected as error:
-                # 400 BAD_REFRESH_TOKEN: taken back, or the app was uninstalled.
-                raise AuthenticationFailed(VENDOR, "renew the token", error.excerpt) from None
-            return self._read_tokens(stored, answer)
-
-        return await self._context.credentials.refresh(tenant_id, stale, ask)
-
-    def _read_tokens(self, stored: Values, answer: Mapping[str, Any]) -> Values:
-        ends = self.clock.now() + timedelta(seconds=int(answer.get("expires_in") or 1800))
-        return {
-            **stored,
-            "access_token": str(answer["access_token"]),
-            "refresh_token": str(answer.get("refresh_token") or stored.get("refresh_token", "")),
-            "expires_at": str(int(ends.timestamp())),
-        }
+            answer, _ = await self._run(function, "renew the token")
+        except Rejected as error:
+            # 400 BAD_REFRESH_TOKEN: taken back, or the app was uninstalled.
+            raise AuthenticationFailed(VENDOR, "renew the token", error.excerpt) from None
+        found = read_tokens(answer, self.clock.now(), _LIFETIME)
+        if not found:
+            raise Unavailable(VENDOR, "renew the token", "an answer without a token")
+        return found
 
     def _note_limits(self, tenant_id: str, headers: Mapping[str, str]) -> None:
         named = {name.lower(): value for name, value in headers.items()}

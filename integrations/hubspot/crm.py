@@ -155,7 +155,7 @@ class HubSpotCrm:
         records = [await self._describe(tenant_id, one) for one in items]
         return CrmChanges((*records, *gone), place.write())
 
-    async def erase_person(self, tenant_id: str, ref: CrmRef) -> None:
+    async def erase_person(self, tenant_id: str, ref: CrmRef) -> str:
         """Delete the contact for good (GDPR delete), and its notes, meetings and deals."""
         for kind in ("notes", "meetings", "deals"):
             await self._history.erase(tenant_id, ref.id, kind)
@@ -167,7 +167,8 @@ class HubSpotCrm:
                 {"objectId": ref.id},
             )
         except Missing:
-            return
+            return ""
+        return ""
 
     async def _describe(self, tenant_id: str, item: Mapping[str, Any]) -> CrmRecord:
         properties = item["properties"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from core.moments import parse_moment
 from core.protocols.crm import CrmField, FieldType, FieldValue
 
 OUR_ID = "sales_agent_id"
@@ -94,8 +95,7 @@ def read_moment(text: str) -> datetime:
     """
     if text.lstrip("-").isdigit():
         return datetime.fromtimestamp(int(text) / 1000, UTC)
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return parse_moment(text)
 
 
 def write_fields(fields: Mapping[str, FieldValue], known: Mapping[str, CrmField]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from core.errors import Rejected, Unavailable
+from core.moments import split_range
 from core.protocols.calendar import (
     BusyTime,
     CalendarChanges,
@@ -68,10 +69,8 @@ class OutlookCalendar:
     ) -> Sequence[BusyTime]:
         """What overlaps [since, until), as getSchedule says."""
         found: set[BusyTime] = set()
-        while since < until:
-            end = min(since + _WINDOW, until)
-            found.update(await self._list_window(owner, since, end))
-            since = end
+        for begin, end in split_range(since, until, _WINDOW):
+            found.update(await self._list_window(owner, begin, end))
         return sorted(found)
 
     async def _list_window(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from core.moments import parse_moment
 from core.protocols.calendar import CalendarMeeting, MeetingLinks, SeenMeeting
 from integrations.outlook.settings import OutlookSettings
 
@@ -91,4 +92,4 @@ def write_time(moment: datetime) -> dict[str, str]:
 
 def read_time(value: Mapping[str, str]) -> datetime:
     """And back. Graph writes seven digits of a second, and no offset."""
-    return datetime.fromisoformat(value["dateTime"].rstrip("Z")[:26]).replace(tzinfo=UTC)
+    return parse_moment(value["dateTime"])

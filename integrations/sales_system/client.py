@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
+from core.bearer_tokens import BearerTokens, read_tokens, token_holds
 from core.errors import AuthenticationFailed, ConfigurationError, Rejected, Unavailable
 from core.outbound import build_client, build_error
 from core.protocols.sales_system import (
@@ -34,6 +36,8 @@ from integrations.sales_system.settings import SalesSystemSettings
 
 # A token that ends within this time is renewed before it is used.
 _MARGIN = timedelta(seconds=60)
+# Where the answer does not say.
+_LIFETIME = timedelta(hours=1)
 _REFUSALS = (400, 409, 422)
 _TLS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -75,39 +79,43 @@ class TokenSource:
     """What proves who we are: an access token while it holds, or an API key."""
 
     def __init__(self, context: VendorContext, client: httpx.AsyncClient) -> None:
-        self._context, self._client = context, client
+        self._clock, self._client = context.clock, client
         self._settings: SalesSystemSettings = context.settings
+        self._tokens = BearerTokens(
+            context.credentials,
+            self._fetch,
+            self._holds,
+            may_renew=lambda values, _error: self._has_tokens(values),
+        )
 
-    async def get(self, tenant_id: str) -> tuple[dict[str, str], Values]:
-        """Headers, and the credentials they were made of.
+    async def use(
+        self, tenant_id: str, attempt: Callable[[dict[str, str]], Awaitable[httpx.Response]]
+    ) -> httpx.Response:
+        """The answer to `attempt`, which is given headers; a token that is refused is renewed
+        once, by one caller at a time over all processes.
 
         Raises:
             AuthenticationFailed: nothing is known, or it is refused.
             TransientError: the token endpoint does not answer.
         """
-        values = await self._context.credentials.get(tenant_id)
-        if self._settings.token_url and values.get("client_secret"):
-            if self._is_stale(values):
-                values = await self.renew(tenant_id, values)
-            return {"authorization": f"Bearer {values['access_token']}"}, values
+
+        async def prove(values: Values) -> httpx.Response:
+            return await attempt(self._build_proof(values))
+
+        return await self._tokens.use(tenant_id, prove)
+
+    def _has_tokens(self, values: Values) -> bool:
+        return bool(self._settings.token_url and values.get("client_secret"))
+
+    def _holds(self, values: Values) -> bool:
+        return not self._has_tokens(values) or token_holds(values, self._clock.now(), _MARGIN)
+
+    def _build_proof(self, values: Values) -> dict[str, str]:
+        if self._has_tokens(values):
+            return {"authorization": f"Bearer {values['access_token']}"}
         if values.get("api_key"):
-            return {"x-api-key": values["api_key"]}, values
+            return {"x-api-key": values["api_key"]}
         raise AuthenticationFailed(VENDOR, "token", "no client secret and no API key")
-
-    async def renew(self, tenant_id: str, stale: Values) -> Values:
-        """A new token; one caller at a time asks for it, over all processes."""
-        return await self._context.credentials.refresh(tenant_id, stale, self._fetch)
-
-    @property
-    def can_renew(self) -> bool:
-        """Whether there are tokens at all."""
-        return bool(self._settings.token_url)
-
-    def _is_stale(self, values: Values) -> bool:
-        if not values.get("access_token"):
-            return True
-        expires = float(values.get("expires_at") or 0)
-        return expires <= (self._context.clock.now() + _MARGIN).timestamp()
 
     async def _fetch(self, values: Values) -> Values:
         """RFC 6749, 4.4, with the client's proof by HTTP Basic (2.3.1)."""
@@ -123,16 +131,10 @@ class TokenSource:
         if answer.status_code in (400, 401):
             raise AuthenticationFailed(VENDOR, "token", str(answer.status_code))
         _check(answer, "token")
-        content = read_json(answer, "token")
-        token = content.get("access_token")
-        if not isinstance(token, str) or not token:
+        found = read_tokens(read_json(answer, "token"), self._clock.now(), _LIFETIME)
+        if not found:
             raise Unavailable(VENDOR, "token", "NoToken")
-        try:
-            lifetime = float(content.get("expires_in", 3600))
-        except (TypeError, ValueError):
-            lifetime = 3600.0
-        expires_at = self._context.clock.now().timestamp() + lifetime
-        return {"access_token": token, "expires_at": str(expires_at)}
+        return found
 
 
 class HttpSalesSystem:
@@ -207,20 +209,18 @@ class HttpSalesSystem:
             Unavailable: no answer.
             AuthenticationFailed: refused, also with a new token.
         """
-        proof, values = await self._tokens.get(tenant_id)
         given = more.pop("headers", {})
-        for is_last in (False, True):
+
+        async def attempt(proof: dict[str, str]) -> httpx.Response:
             try:
                 answer = await self._client.request(method, url, headers={**given, **proof}, **more)
             except httpx.HTTPError as error:
                 raise Unavailable(VENDOR, operation, type(error).__name__) from None
-            if answer.status_code != 401 or is_last or not self._tokens.can_renew:
-                break
-            values = await self._tokens.renew(tenant_id, values)
-            proof = {"authorization": f"Bearer {values['access_token']}"}
-        if answer.status_code == 401:
-            raise AuthenticationFailed(VENDOR, operation, "401")
-        return answer
+            if answer.status_code == 401:
+                raise AuthenticationFailed(VENDOR, operation, "401")
+            return answer
+
+        return await self._tokens.use(tenant_id, attempt)
 
 
 def _check(answer: httpx.Response, operation: str) -> None:

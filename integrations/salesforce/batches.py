@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.errors import ProviderError
+from core.outbound import split_batches
 from core.protocols.crm import CrmPerson, CrmRef
-from integrations.salesforce.client import SalesforceClient, split
+from integrations.salesforce.client import SalesforceClient
 from integrations.salesforce.people import KEEP_OWNER, LEAD, SalesforcePeople, choose_row
 from integrations.salesforce.records import Row, build_ref, is_contact
 from integrations.salesforce.schema import SalesforceSchema
@@ -35,13 +36,13 @@ class SalesforceBatches:
         """One answer for each, in order. The same person twice is written once, as told last."""
         latest = {person.external_id: person for person in people}
         done: dict[str, Outcome] = {}
-        for part in split(list(latest.values()), MOST):
+        for part in split_batches(list(latest.values()), MOST):
             done |= await self._upsert_part(tenant_id, part)
         return [done[person.external_id] for person in people]
 
     async def _upsert_part(self, tenant_id: str, people: Sequence[CrmPerson]) -> dict[str, Outcome]:
         rows: list[Row] = []
-        for part in split(people, _MOST_LOOKED_FOR):
+        for part in split_batches(people, _MOST_LOOKED_FOR):
             rows += await self._people.find_rows(tenant_id, part)
         found = {one.external_id: choose_row(self._key, one, rows) for one in people}
         new = [one for one in people if found[one.external_id] is None and not _is_contact(one)]

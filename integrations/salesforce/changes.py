@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.moments import parse_moment
 from core.protocols.crm import CrmChanges
 from integrations.salesforce.client import SalesforceClient
 from integrations.salesforce.people import LEAD, SalesforcePeople
-from integrations.salesforce.records import CONVERSION, Row, build_time, choose_fields, read_time
+from integrations.salesforce.records import CONVERSION, Row, build_time, choose_fields
 from integrations.salesforce.schema import SalesforceSchema
 from integrations.salesforce.soql import build_query, equals
 
@@ -77,4 +78,4 @@ def read_cursor(cursor: str) -> tuple[str, set[tuple[str, str]]]:
 
 
 def _stamp(row: Row) -> str:
-    return build_time(read_time(str(row["SystemModstamp"])))
+    return build_time(parse_moment(str(row["SystemModstamp"])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
+from core.bearer_tokens import BearerTokens, build_refresh_form
 from core.errors import AuthenticationFailed, Rejected, Unavailable, VendorRateLimited
 from core.outbound import run_blocking
 from core.protocols.vendor import Values, VendorContext
@@ -42,8 +43,13 @@ class SalesforceClient:
 
     def __init__(self, context: VendorContext) -> None:
         self._settings: SalesforceSettings = context.settings
-        self._credentials = context.credentials
         self._clock = context.clock
+        self._tokens = BearerTokens(
+            context.credentials,
+            self._renew,
+            self._holds,
+            may_renew=lambda _values, error: is_expired(error),
+        )
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="salesforce")
         self._local = threading.local()
         self._usage: dict[str, tuple[Usage, datetime]] = {}
@@ -71,27 +77,18 @@ class SalesforceClient:
             ProviderError: as `core.protocols.crm.Crm` says.
         """
         self._check_budget(tenant_id, operation)
+
+        async def attempt(values: Values) -> _Result:
+            return await self._run(tenant_id, values, operation, work)
+
         try:
-            return await self._try_twice(tenant_id, operation, work)
+            return await self._tokens.use(tenant_id, attempt)
         except SalesforceRejected as error:
             name = self._settings.external_id_field
             if name in error.excerpt and {"INVALID_FIELD", "NOT_FOUND"} & set(error.codes):
                 words = explain_missing(name, error.excerpt)
                 raise Rejected(VENDOR, operation, words) from None
             raise
-
-    async def _try_twice(
-        self, tenant_id: str, operation: str, work: Callable[[Salesforce], _Result]
-    ) -> _Result:
-        """The second time with a new token."""
-        values = await self._sign_in(tenant_id)
-        try:
-            return await self._run(tenant_id, values, operation, work)
-        except AuthenticationFailed as error:
-            if not is_expired(error):
-                raise
-        values = await self._credentials.refresh(tenant_id, values, self._renew)
-        return await self._run(tenant_id, values, operation, work)
 
     async def query(
         self, tenant_id: str, operation: str, soql: str, *, with_deleted: bool = False
@@ -106,13 +103,11 @@ class SalesforceClient:
 
     async def read_address(self, tenant_id: str) -> str:
         """The address of the tenant's account, where people open it as well."""
-        return self._find_address(await self._sign_in(tenant_id))
+        return self._find_address(await self._tokens.get(tenant_id))
 
-    async def _sign_in(self, tenant_id: str) -> Values:
-        values = await self._credentials.get(tenant_id)
-        if values.get("access_token") and self._find_address(values):
-            return values
-        return await self._credentials.refresh(tenant_id, values, self._renew)
+    def _holds(self, values: Values) -> bool:
+        # When a token ends depends on the account's session settings; nobody is told.
+        return bool(values.get("access_token") and self._find_address(values))
 
     def _find_address(self, values: Values) -> str:
         return self._settings.base_url or values.get("instance_url", "")
@@ -200,16 +195,14 @@ class SalesforceClient:
         return self._read_token(answer)
 
     def _build_grant(self, stored: Values) -> dict[str, str]:
-        client_id = stored.get("client_id", "")
-        secret = stored.get("client_secret", "")
+        client_id, secret = stored.get("client_id", ""), stored.get("client_secret", "")
         if stored.get("private_key") and stored.get("username"):
             assertion = self._sign(client_id, stored["username"], stored["private_key"])
             return {"grant_type": _JWT_GRANT, "assertion": assertion}
-        grant = {"client_id": client_id, "client_secret": secret}
         if stored.get("refresh_token"):
-            token = stored["refresh_token"]
-            return {**grant, "grant_type": "refresh_token", "refresh_token": token}
+            return build_refresh_form(stored)
         if client_id and secret:
+            grant = {"client_id": client_id, "client_secret": secret}
             return {**grant, "grant_type": "client_credentials"}
         raise AuthenticationFailed(
             VENDOR,
@@ -262,8 +255,3 @@ def is_own_address(address: str) -> bool:
     parts = urlsplit(address)
     host = parts.hostname or ""
     return parts.scheme == "https" and host.endswith(_DOMAINS) and not parts.username
-
-
-def split(items: Sequence[_Result], size: int) -> list[Sequence[_Result]]:
-    """`items` in parts of at most `size`."""
-    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -88,9 +88,10 @@ class SalesforceCrm:
         """Of the leads that carry our id."""
         return await self._changes.list_since(tenant_id, cursor)
 
-    async def erase_person(self, tenant_id: str, ref: CrmRef) -> None:
+    async def erase_person(self, tenant_id: str, ref: CrmRef) -> str:
         """Into Salesforce's recycle bin, which it empties by itself after 15 days."""
         await self._people.erase(tenant_id, ref)
+        return "Salesforce keeps it in its recycle bin for 15 days"
 
     def get_limits(self, tenant_id: str) -> CrmLimits:
         """Of 24 hours: those of the last answer, or those of the smallest account."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from core.moments import parse_moment
 from core.protocols.crm import (
     CrmField,
     CrmOwner,
@@ -98,12 +99,6 @@ def build_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read_time(value: str) -> datetime:
-    """`2026-11-22T10:00:00.000+0000`, or a day."""
-    moment = datetime.fromisoformat(value)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def read_values(described: Described, row: Row) -> dict[str, FieldValue]:
     """A record's own fields, as values of ours."""
     found: dict[str, FieldValue] = {}
@@ -115,7 +110,7 @@ def read_values(described: Described, row: Row) -> dict[str, FieldValue]:
         if value is None:
             found[name] = None
         elif kind in ("date", "datetime"):
-            found[name] = read_time(str(value))
+            found[name] = parse_moment(str(value))
         elif kind == "multi_picklist":
             found[name] = tuple(str(value).split(";"))
         elif kind == "number" and isinstance(value, float) and value.is_integer():
@@ -158,7 +153,7 @@ class RecordReader:
             converted_to=tuple(build_ref(self.address, one, kind) for kind, one in became if one)
             if row.get("IsConverted")
             else (),
-            modified_at=read_time(str(modified)) if modified else None,
+            modified_at=parse_moment(str(modified)) if modified else None,
         )
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.moments import parse_moment
+from core.outbound import split_batches
 from core.protocols.crm import CrmChanges, CrmRecord
-from integrations.zoho.client import ZohoClient, read_date, split
+from integrations.zoho.client import ZohoClient, read_date
 from integrations.zoho.failures import ZohoRejected
 from integrations.zoho.schema import ZohoSchema
 from integrations.zoho.values import (
@@ -22,7 +24,6 @@ from integrations.zoho.values import (
     build_ref,
     build_time,
     read_record,
-    read_time,
 )
 
 # Zoho's limits: records of a page, fields of a request, ids of a request, pages by number.
@@ -43,8 +44,8 @@ class Place:
 
     def has_seen(self, row: Row, name: str) -> bool:
         """Whether a row was told of before."""
-        time = read_time(str(row[name]))
-        at = read_time(self.time)
+        time = parse_moment(str(row[name]))
+        at = parse_moment(self.time)
         return time < at or (time == at and (self.ids is None or str(row["id"]) in self.ids))
 
     def write(self) -> str:
@@ -146,12 +147,12 @@ class ZohoChanges:
             fresh += [row for row in answer.list_rows() if not place.has_seen(row, name)]
             if not answer.has_more:
                 break
-            last = read_time(str(fresh[-1][name])) if fresh else None
-            ended = [row for row in fresh if read_time(str(row[name])) != last]
+            last = parse_moment(str(fresh[-1][name])) if fresh else None
+            ended = [row for row in fresh if parse_moment(str(row[name])) != last]
             if ended and not whole:
                 fresh = ended
                 break
-        fresh.sort(key=lambda row: (read_time(str(row[name])), str(row["id"])))
+        fresh.sort(key=lambda row: (parse_moment(str(row[name])), str(row["id"])))
         return fresh, move(fresh, name, place)
 
     async def _choose_fields(self, tenant_id: str) -> list[str]:
@@ -166,8 +167,8 @@ class ZohoChanges:
         asked = set(await self._choose_fields(tenant_id))
         rest = [name for name in described if name not in asked]
         more: dict[str, dict[str, object]] = {str(row["id"]): dict(row) for row in rows}
-        for names in split(rest, _MOST_FIELDS):
-            for ids in split(list(more), _MOST_IDS):
+        for names in split_batches(rest, _MOST_FIELDS):
+            for ids in split_batches(list(more), _MOST_IDS):
                 params = {"ids": ",".join(ids), "fields": ",".join(names), "converted": "both"}
                 answer = await self._client.get(tenant_id, "list changes", f"/{LEADS}", params)
                 for row in answer.list_rows():
@@ -179,9 +180,9 @@ def move(rows: list[Row], name: str, place: Place) -> Place:
     """The place behind rows that are in the order of their times."""
     if not rows:
         return place
-    last = read_time(str(rows[-1][name]))
-    ids = {str(row["id"]) for row in rows if read_time(str(row[name])) == last}
-    if last == read_time(place.time):
+    last = parse_moment(str(rows[-1][name]))
+    ids = {str(row["id"]) for row in rows if parse_moment(str(row[name])) == last}
+    if last == parse_moment(place.time):
         ids |= place.ids or set()
         if place.ids is None:
             return place

@@ -7,7 +7,7 @@ caller at a time over all processes (`Credentials.refresh`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from core.bearer_tokens import BearerTokens, build_refresh_form, read_tokens, token_holds
 from core.errors import AuthenticationFailed, Unavailable, VendorRateLimited
 from core.logging import redact
 from core.outbound import build_client, build_error
@@ -32,6 +33,8 @@ _ROOT = "/crm/v8"
 # A token is renewed a little before it ends, so that fewer calls are made twice.
 _EARLY = timedelta(seconds=60)
 _TOKEN_PAUSE = timedelta(minutes=1)
+# Where the answer does not say.
+_LIFETIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,13 @@ class ZohoClient:
 
     def __init__(self, context: VendorContext) -> None:
         self._settings: ZohoSettings = context.settings
-        self._credentials = context.credentials
         self._clock = context.clock
+        self._tokens = BearerTokens(
+            context.credentials,
+            self._renew,
+            holds=lambda values: token_holds(values, self.now(), _EARLY, without_end=True),
+            may_renew=lambda _values, error: error.excerpt.startswith("401"),
+        )
         self._http = build_client("", self._settings.timeout)
         self._credits: dict[str, int] = {}
 
@@ -138,14 +146,11 @@ class ZohoClient:
         Raises:
             ProviderError: as `core.protocols.crm.Crm` says.
         """
-        values = await self._sign_in(tenant_id)
-        try:
-            answer = await self._send(values, operation, method, path, **parts)
-        except AuthenticationFailed as error:
-            if not error.excerpt.startswith("401"):
-                raise
-            values = await self._credentials.refresh(tenant_id, values, self._renew)
-            answer = await self._send(values, operation, method, path, **parts)
+
+        async def attempt(values: Values) -> Answer:
+            return await self._send(values, operation, method, path, **parts)
+
+        answer = await self._tokens.use(tenant_id, attempt)
         left = answer.headers.get("x-api-credits-remaining", "")
         if left.isdigit():
             self._credits[tenant_id] = int(left)
@@ -153,16 +158,8 @@ class ZohoClient:
 
     async def read_address(self, tenant_id: str) -> str:
         """Where the API of the tenant's account is."""
-        values = await self._sign_in(tenant_id)
+        values = await self._tokens.get(tenant_id)
         return self._settings.choose_address(values.get("api_domain", ""))
-
-    async def _sign_in(self, tenant_id: str) -> Values:
-        values = await self._credentials.get(tenant_id)
-        ends = float(values.get("expires_at") or "inf")
-        early = (self._clock.now() + _EARLY).timestamp()
-        if values.get("access_token") and ends > early:
-            return values
-        return await self._credentials.refresh(tenant_id, values, self._renew)
 
     async def _send(
         self, values: Values, operation: str, method: str, path: str, **parts: Any
@@ -204,12 +201,7 @@ class ZohoClient:
                 VENDOR, "renew token", f"not connected: {', '.join(missing)} is missing"
             )
         # In the body: Zoho takes it from the address too, where logs would keep it.
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": stored["client_id"],
-            "client_secret": stored["client_secret"],
-            "refresh_token": stored["refresh_token"],
-        }
+        form = build_refresh_form(stored)
         url = f"{self._settings.accounts_address}/oauth/v2/token"
         response = await self._request("renew token", "POST", url, data=form)
         return self._read_token(response)
@@ -223,24 +215,18 @@ class ZohoClient:
         answer = answer if isinstance(answer, Mapping) else {}
         said = f"{answer.get('error', '')}: {answer.get('error_description', '')}".strip(": ")
         words = redact(said or response.text[:200])
-        token = answer.get("access_token")
+        found = read_tokens(answer, self._clock.now(), _LIFETIME)
         if "too many requests" in words.lower():
             raise VendorRateLimited(VENDOR, "renew token", words, _TOKEN_PAUSE)
-        if not token:
+        if not found:
             status = response.status_code
             wait = response.headers.get("retry-after")
             error = build_error(VENDOR, "renew token", status, words, wait)
             if error is not None and (status >= 500 or status in (408, 425, 429)):
                 raise error
             raise AuthenticationFailed(VENDOR, "renew token", words or "no token in the answer")
-        lasts = timedelta(seconds=float(answer.get("expires_in") or 3600))
-        ends = self._clock.now() + lasts
         named = str(answer.get("api_domain") or "")
-        return {
-            "access_token": str(token),
-            "expires_at": str(int(ends.timestamp())),
-            **({"api_domain": named} if named else {}),
-        }
+        return {**found, **({"api_domain": named} if named else {})}
 
 
 def check_item(operation: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -265,8 +251,3 @@ def read_date(headers: Mapping[str, str], otherwise: datetime) -> datetime:
         return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
     except (TypeError, ValueError):
         return otherwise
-
-
-def split(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
-    """`items` in parts of at most `size`."""
-    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -81,9 +81,10 @@ class ZohoCrm:
         """Of the leads that carry our id; and all leads that were deleted."""
         return await self._changes.list_since(tenant_id, cursor)
 
-    async def erase_person(self, tenant_id: str, ref: CrmRef) -> None:
+    async def erase_person(self, tenant_id: str, ref: CrmRef) -> str:
         """Into Zoho's recycle bin, which it empties by itself after 60 days."""
         await self._people.erase(tenant_id, ref)
+        return "Zoho keeps it in its recycle bin for 60 days"
 
     def get_limits(self, tenant_id: str) -> CrmLimits:
         """Credits of 24 hours, and how many are left where the last answer said so."""

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.errors import ProviderError, Unavailable
+from core.outbound import split_batches
 from core.protocols.crm import CrmPerson, CrmRecord, CrmRef
-from integrations.zoho.client import ZohoClient, check_item, read_id, split
+from integrations.zoho.client import ZohoClient, check_item, read_id
 from integrations.zoho.failures import VENDOR, ZohoRejected
 from integrations.zoho.schema import ZohoSchema
 from integrations.zoho.values import (
@@ -63,7 +64,7 @@ class ZohoPeople:
         }
         known = [one for one in latest if one.known and one.external_id not in became]
         done: dict[str, Outcome] = {}
-        for part in split(known, MOST):
+        for part in split_batches(known, MOST):
             done |= await self._change_part(tenant_id, part, became)
         for one in latest:
             if one.external_id in became:
@@ -72,7 +73,7 @@ class ZohoPeople:
         new = [one for one in latest if one.external_id not in done]
         # Zoho looks for duplicates by fields that every record of a request has.
         for group in ([one for one in new if one.email], [one for one in new if not one.email]):
-            for part in split(group, MOST):
+            for part in split_batches(group, MOST):
                 done |= await self._upsert_part(tenant_id, part)
         return [done[person.external_id] for person in people]
 
@@ -246,7 +247,7 @@ class ZohoPeople:
         # A list tells of a conversion only where it is asked to.
         fields = {"fields": ",".join([self._key, *native])} if native else {}
         found: dict[str, str] = {}
-        for part in split(people, _MOST_SEARCHED):
+        for part in split_batches(people, _MOST_SEARCHED):
             values = ",".join(escape(one.external_id) for one in part)
             wanted = {"criteria": f"({self._key}:in:{values})", "per_page": "200", **fields}
             for row in await self._search(tenant_id, wanted, "true"):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from core.moments import parse_moment
 from core.protocols.crm import (
     CrmField,
     CrmOwner,
@@ -89,12 +90,6 @@ def build_time(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
-def read_time(value: str) -> datetime:
-    """A moment with its zone, or a day."""
-    moment = datetime.fromisoformat(value)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def read_values(described: Described, row: Row) -> dict[str, FieldValue]:
     """A record's own fields, as values of ours."""
     found: dict[str, FieldValue] = {}
@@ -105,7 +100,7 @@ def read_values(described: Described, row: Row) -> dict[str, FieldValue]:
         if value is None or value == "":
             found[name] = None
         elif kind in ("date", "datetime"):
-            found[name] = read_time(str(value))
+            found[name] = parse_moment(str(value))
         elif kind == "multi_picklist":
             found[name] = tuple(map(str, value))
         elif kind == "number" and isinstance(value, float) and value.is_integer():
@@ -134,7 +129,7 @@ def read_record(described: Described, row: Row, module: str, key: str, address: 
         converted_to=tuple(
             build_ref(address, record_id, kind) for kind, record_id in read_conversion(row).items()
         ),
-        modified_at=read_time(str(modified)) if modified else None,
+        modified_at=parse_moment(str(modified)) if modified else None,
     )
 
 
