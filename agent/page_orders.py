@@ -119,6 +119,9 @@ def drop_orders(recall: Recall) -> Recall:
     return replace(recall, passages=ranked, stored=given)
 
 
+# The same passages are recalled again and again, and what they say does not change: an ingested
+# page makes new ones.
+@lru_cache(maxsize=8192)
 def _drop(passage: StoredPassage) -> StoredPassage:
     text = blank_orders(passage.text)
     headings = tuple(one for one in passage.heading_path if _find_order(one) is None)
@@ -128,7 +131,6 @@ def _drop(passage: StoredPassage) -> StoredPassage:
     return replace(passage, text=text, heading_path=headings, title=title)
 
 
-@lru_cache(maxsize=1024)
 def blank_orders(text: str) -> str:
     """`text` of the same length, with line breaks in place of what begins with an order."""
     start = _find_order(text)
@@ -138,7 +140,7 @@ def blank_orders(text: str) -> str:
     return text[:begin] + "\n" * (len(text) - begin)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _find_order(text: str) -> int | None:
     """Where the first order begins, in any of the ways in which it may be written."""
     letters, places = _read_through(text)

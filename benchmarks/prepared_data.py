@@ -53,7 +53,8 @@ def prepare_data(pages: int) -> tuple[Path, Path]:
     made_by = "".join(
         (ROOT / "benchmarks" / name).read_text() for name in ("made_site.py", "prepared_data.py")
     )
-    schema = "".join(sorted(path.name for path in (ROOT / "app/migrations/versions").glob("*.py")))
+    migrations = sorted((ROOT / "app/migrations/versions").glob("*.py"))
+    schema = "".join(path.name + path.read_text() for path in migrations)
     key = hashlib.sha256(f"{pages}{made_by}{schema}".encode()).hexdigest()[:16]
     base = Path(tempfile.gettempdir()) / f"sales-agent-bench-{key}"
     if not (base / "whole").exists():

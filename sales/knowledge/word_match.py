@@ -65,12 +65,15 @@ def estimate_rarity(words: QuestionWords, fields: Sequence[Field]) -> dict[str, 
     Inverse document frequency among the candidates themselves: measured as good as the frequency
     in the whole site, and it needs no further query.
     """
-    stems_of = [
-        _find_stem_set(text) | _find_stem_set(_join_headings(title, path))
+    read = [
+        (_find_stem_list(text), _find_heading_stems(title, tuple(path)))
         for title, path, text in fields
     ]
     return {
-        item: math.log((len(fields) + 1) / (sum(item in stems for stems in stems_of) + 0.5)) + 0.1
+        item: math.log(
+            (len(fields) + 1) / (sum(item in one or item in other for one, other in read) + 0.5)
+        )
+        + 0.1
         for item in words.stems
     }
 
@@ -84,12 +87,11 @@ def match_passage(
 ) -> PassageMatch:
     """Compare a question with one passage; `rarity` holds a weight for each of `words.stems`."""
     tokens = _find_stem_list(text)
-    in_text = _find_stem_set(text)
-    in_heading = _find_stem_set(_join_headings(title, heading_path))
     asked = frozenset(words.stems)
-    held = asked & (in_text | in_heading)
-    total = sum(rarity[item] for item in words.stems) or 1.0
     positions = [(place, item) for place, item in enumerate(tokens) if item in asked]
+    above = _find_heading_stems(title, tuple(heading_path))
+    held = asked.intersection([*(item for _, item in positions), *above])
+    total = sum(rarity[item] for item in words.stems) or 1.0
     missing = max((rarity[item] for item in words.stems if item not in held), default=0.0)
     return PassageMatch(
         coverage=sum(rarity[item] for item in held) / total,
@@ -137,22 +139,20 @@ def _count_bigrams(
 def _compare_heading(asked: frozenset[str], heading_path: Sequence[str]) -> float:
     if not heading_path:
         return 0.0
-    heading = _find_stem_set(heading_path[-1]) - _STOP_STEMS
+    heading = frozenset(_find_stem_list(heading_path[-1])) - _STOP_STEMS
     return len(asked & heading) / len(asked | heading) if heading else 0.0
 
 
-def _join_headings(title: str, heading_path: Sequence[str]) -> str:
-    return " ".join((title, *heading_path))
-
-
-@lru_cache(maxsize=2048)
+# Plain sequences: a set of the same words takes eight times the memory, and a question looks
+# for a few words only. The words themselves are shared (see `stem`).
+@lru_cache(maxsize=8192)
 def _find_stem_list(text: str) -> tuple[str, ...]:
     return tuple(find_stems(text))
 
 
-@lru_cache(maxsize=2048)
-def _find_stem_set(text: str) -> frozenset[str]:
-    return frozenset(_find_stem_list(text))
+@lru_cache(maxsize=8192)
+def _find_heading_stems(title: str, heading_path: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(find_stems(" ".join((title, *heading_path)))))
 
 
 @lru_cache(maxsize=256)
