@@ -56,6 +56,21 @@ def list_breaks(old: Json, new: Json, today: date) -> list[Break]:
     return found
 
 
+def list_schema_breaks(name: str, old: Json, new: Json) -> list[Break]:
+    """The same for a schema of which we send and read documents: neither a reader of ours nor a
+    sender to us may be surprised. Another major version (`x-version`) may differ."""
+    if _major(old) != _major(new):
+        return []
+    pair = _Pair(old, new)
+    read = pair.compare_schemas("request", "as we read it", old, new)
+    sent = pair.compare_schemas("answer", "as we send it", old, new)
+    return [Break(name, *each) for each in (*read, *sent)]
+
+
+def _major(schema: Json) -> str:
+    return str(schema.get("x-version", "")).partition(".")[0]
+
+
 def _is_over(operation: Json, today: date) -> bool:
     sunset = operation.get(SUNSET)
     return bool(operation.get("deprecated") and sunset and date.fromisoformat(sunset) <= today)
@@ -98,7 +113,7 @@ class _Pair:
             if now.get("required") and not parameter.get("required"):
                 yield place, "is required now"
             schemas = (parameter.get("schema", {}), now.get("schema", {}))
-            yield from self._compare("request", place, *schemas)
+            yield from self.compare_schemas("request", place, *schemas)
         for key, parameter in after.items():
             if key not in before and parameter.get("required"):
                 yield f"{key[0]} parameter {key[1]}", "is new and required"
@@ -110,9 +125,11 @@ class _Pair:
         if now is None:
             yield place, f"is no longer {media}"
         else:
-            yield from self._compare(way, place, content.get("schema", {}), now.get("schema", {}))
+            yield from self.compare_schemas(
+                way, place, content.get("schema", {}), now.get("schema", {})
+            )
 
-    def _compare(
+    def compare_schemas(
         self, way: Direction, place: str, old: Json, new: Json, depth: int = 0
     ) -> list[tuple[str, str]]:
         if depth > _DEEPEST:
@@ -149,7 +166,7 @@ class _Pair:
                 yield place, f"only {now!r} are taken now"
             yield from _compare_limits(place, old, new)
         if "items" in old:
-            yield from self._compare(
+            yield from self.compare_schemas(
                 way, f"{place}[]", old["items"], new.get("items", {}), depth + 1
             )
         yield from self._compare_members(way, place, old, new, depth)
@@ -164,7 +181,7 @@ class _Pair:
             if name not in after:
                 yield here, "is gone or has another name"
             else:
-                yield from self._compare(way, here, schema, after[name], depth + 1)
+                yield from self.compare_schemas(way, here, schema, after[name], depth + 1)
         if way == "request":
             for name in sorted(needed_now - needed_before):
                 yield f"{place}.{name}", "is required now"
@@ -175,7 +192,7 @@ class _Pair:
         if way == "request" and more is not False and more_now is False:
             yield place, "unknown members are refused now"
         elif isinstance(more, dict) and isinstance(more_now, dict) and (more or more_now):
-            yield from self._compare(way, f"{place}.*", more, more_now, depth + 1)
+            yield from self.compare_schemas(way, f"{place}.*", more, more_now, depth + 1)
 
 
 def _compare_limits(place: str, old: Json, new: Json) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,8 @@ from sales.handoffs.package_schema import read_moment
 _ID_LIMIT = 200
 _TYPE_LIMIT = 100
 _AHEAD = timedelta(minutes=10)
+BESIDE = "besidePayload"
+_KNOWN = ("leadId", "eventType", "event", "type", "timestamp", "payload", "transactionId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class SalesDoor:
         if problems:
             raise refuse(problems)
         said: dict[str, Any] = {**(payload or {}), "leadId": content.get("leadId")}
+        # Members that we do not know are kept, within the payload and beside it.
+        beside = {name: value for name, value in content.items() if name not in _KNOWN}
+        if beside:
+            said[BESIDE] = beside
         return Report(
             body=said,
             source="webhook",

@@ -54,12 +54,15 @@ def build_receiving_router(get_reception: GetReception, identify: Identify) -> A
         idempotency_key: Annotated[str, Header(max_length=200)] = "",
         x_transaction_id: Annotated[str, Header(max_length=100)] = "",
         x_payload_hash: Annotated[str, Header(max_length=100)] = "",
+        x_schema_version: Annotated[str, Header(max_length=20)] = "",
         principal: Principal = machine,
     ) -> Response:
         """Hand a qualified lead over (S0 3.1); acknowledged at once (S0 3.2). The same
         Idempotency-Key gives the same acknowledgement, the same lead never becomes two.
         `X-Payload-Hash` (`sha256:` and the hex digest of the package as canonical JSON, RFC 8785)
-        is compared and returned."""
+        is compared and returned. `X-Schema-Version` (`major.minor`) names the schema that the
+        package follows: another major version than ours is refused, a newer minor one is not."""
+        _check_version(x_schema_version.strip())
         reception, throttle, per_minute = get_reception()
         throttle.count(f"{principal.tenant_id} {principal.id}", per_minute)
         arrival = Arrival(
@@ -120,6 +123,16 @@ def _describe_body() -> dict[str, Any]:
 
 def _plain(text: str) -> str:
     return text.strip() if text.isascii() and text.isprintable() else ""
+
+
+def _check_version(text: str) -> None:
+    """A package that says nothing follows the schema of today."""
+    major, _, minor = text.partition(".")
+    if text and not (major.isdecimal() and minor.isdecimal()):
+        raise Invalid("X-Schema-Version is like 1.0.", {"code": "WRONG_FORMAT"})
+    if text and int(major) != int(VERSION.partition(".")[0]):
+        details = {"code": "UNSUPPORTED_VERSION", "supported": [VERSION]}
+        raise Invalid(f"Packages of version {text} are not read here, but {VERSION}.", details)
 
 
 def _check_id(lead_id: str) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from app.api_compatibility import describe_breaks, list_breaks
+from app.api_compatibility import describe_breaks, list_breaks, list_schema_breaks
 from app.api_document import FOLDER, check_frozen, freeze, read_frozen, write_frozen
-from app.documenting import ALLOW, build_api, main
+from app.documenting import ALLOW, build_api, list_handoff_breaks, main
 from core.clock import SystemClock
+from sales.handoffs import package_schema as handoff_schema
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 12, 1)
@@ -51,6 +52,22 @@ def test_no_answer_is_described_that_is_never_given(live: Json) -> None:
     answers = [one["responses"] for item in live["paths"].values() for one in item.values()]
     assert not [found for found in answers if "422" in found]
     assert "HTTPValidationError" not in live["components"]["schemas"]
+
+
+def test_the_package_stays_readable_for_both_sides() -> None:
+    assert list_handoff_breaks(ROOT / "docs" / "schemas") == []
+    now = handoff_schema.build_schema()
+    changed = copy.deepcopy(now)
+    contact = changed["properties"]["contact"]
+    contact["properties"].pop("phone")
+    contact["required"].remove("email")
+    changed["properties"]["sla"]["properties"]["priorityLevel"]["enum"].append("at once")
+    words = {str(one) for one in list_schema_breaks("package", now, changed)}
+    assert "package: as we read it.contact.phone: is gone or has another name" in words
+    assert "package: as we send it.contact.email: may be missing now" in words
+    assert len(words) == 3
+    changed["x-version"] = "2.0"
+    assert list_schema_breaks("package", now, changed) == []
 
 
 def schema(document: Json, name: str) -> Json:
