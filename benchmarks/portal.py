@@ -116,8 +116,14 @@ class Visitor:
         if body is not None:
             headers["content-type"] = "application/x-www-form-urlencoded"
         began = time.perf_counter()
-        self._connection.request(method, path, body, headers)
-        answer = self._connection.getresponse()
+        try:
+            self._connection.request(method, path, body, headers)
+            answer = self._connection.getresponse()
+        except http.client.RemoteDisconnected:
+            # The server closes what nobody used for half a minute.
+            began = time.perf_counter()
+            self._connection.request(method, path, body, headers)
+            answer = self._connection.getresponse()
         content = answer.read()
         seconds = time.perf_counter() - began
         for line in answer.headers.get_all("set-cookie") or []:

@@ -28,6 +28,12 @@ COMPANIES = ("Acme", "Larkmere", "Brightwater", "Northgate Logistics", "Globex",
 TIERS = (("hot", "critical"), ("hot", "high"), ("warm", "standard"), ("cold", "low"))
 STATUSES = ("new", "new", "new", "contacted", "qualified", "unqualified", "converted", "lost")
 HANDOFFS = ("accepted",) * 16 + ("rejected", "deferred", "settled", "invalid")
+# As long as those that the product writes: lists must not read them.
+REASONS = [
+    {"rule": f"rule-{n}", "points": 5, "text": "They want it this month.", "evidence": [
+        {"message_id": "00000000-0000-7000-8000-000000000000", "quote": "We need it this month"}]}
+    for n in range(8)
+]  # fmt: skip
 STEPS = ("package_built", "queued", "received", "acknowledged")
 _EMPTY: dict[str, Any] = {
     "Mapped[str]": "",
@@ -136,6 +142,9 @@ class LeadMaker(RowBuilder):
                 created_at=made,
                 updated_at=made + timedelta(hours=self.chance.randrange(500)),
                 handoff_state=state if handed else None,
+                reasons=REASONS,
+                next_gains=[{"text": "They say who decides.", "gain": 5}] * 4,
+                briefing={"talking_points": [{"text": "Say that it is quick.", "evidence": []}]},
             )
             yield from self._make_around(lead_id, number, state if handed else "", priority, made)
 

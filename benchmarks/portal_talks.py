@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from benchmarks.portal_rows import FIRST, LAST, RowBuilder, Rows
+from benchmarks.portal_rows import FIRST, LAST, REASONS, RowBuilder, Rows
 from core.ids import new_id
 from sales.appointments.models import Appointment
 from sales.conversations.models import (
@@ -78,6 +78,7 @@ class TalkMaker(RowBuilder):
                 visitor_id=visitor,
                 lead_id=lead[0] if has_lead else None,
                 score=number % 100,
+                content={"reasons": REASONS},
                 is_qualified=number % 2 == 0,
                 has_contact=has_lead,
                 outcome=self.pick(("resolved", "unresolved", "unknown")),

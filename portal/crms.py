@@ -13,6 +13,7 @@ from core.errors import Conflict, NotFound
 from portal.desk import Desk, Sent, Viewer
 from portal.navigation import NavEntry
 from portal.pages import Page
+from sales.leads.schemas import LeadFilter
 
 _PATH = "/portal/crm"
 _SHOWN = 100
@@ -28,11 +29,8 @@ def _build(desk: Desk) -> APIRouter:
     async def show_crms(viewer: Viewer = looking) -> Response:
         tenant_id, sync = viewer.principal.tenant_id, desk.portal.crms
         failed = await sync.list_failed(tenant_id)
-        names = {}
-        for lead_id in dict.fromkeys(one.lead_id for one in failed[:_SHOWN]):
-            with contextlib.suppress(NotFound):
-                lead = (await desk.portal.leads.get_lead(viewer.principal, lead_id)).lead
-                names[lead_id] = lead.name or lead.email or lead.phone or "No name yet"
+        shown = tuple(dict.fromkeys(one.lead_id for one in failed[:_SHOWN]))
+        names = await _name_leads(desk, viewer, shown)
         return desk.render(
             viewer,
             "crm.html",
@@ -61,6 +59,22 @@ def _build(desk: Desk) -> APIRouter:
         return desk.redirect(request, f"/portal/leads/{detail.lead.id}#crm", text)
 
     return router
+
+
+async def _name_leads(desk: Desk, viewer: Viewer, lead_ids: tuple[str, ...]) -> dict[str, str]:
+    """What leads are called, by id; those that the viewer does not see are left out."""
+    leads, principal = desk.portal.leads, viewer.principal
+    page = await leads.list_leads(principal, LeadFilter(ids=lead_ids), limit=_SHOWN)
+    found = {lead.id: lead for lead in page.leads}
+    for lead_id in lead_ids:
+        if lead_id not in found:
+            # It is another one's part by now.
+            with contextlib.suppress(NotFound):
+                found[lead_id] = (await leads.get_lead(principal, lead_id)).lead
+    return {
+        lead_id: lead.name or lead.email or lead.phone or "No name yet"
+        for lead_id, lead in found.items()
+    }
 
 
 CRM_PAGE = Page(NavEntry("CRM", _PATH, "link", "see_health"), _build)

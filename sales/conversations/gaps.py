@@ -64,41 +64,47 @@ def find_gaps(
     the first group whose first member it resembles, so that a chain of small differences does
     not draw everything into one group.
     """
-    groups: list[list[OpenQuestion]] = []
+    groups: list[tuple[_Said, list[OpenQuestion]]] = []
     for question in questions:
-        for group in groups:
-            if _is_same(question, group[0], vectors):
+        said = _Said(question.text, vectors)
+        for first, group in groups:
+            if said.is_same(first):
                 group.append(question)
                 break
         else:
-            groups.append([question])
-    gaps = [Gap(tuple(group)) for group in groups]
+            groups.append((said, [question]))
+    gaps = [Gap(tuple(group)) for _, group in groups]
     return sorted(gaps, key=lambda gap: (gap.count, gap.last_asked_at), reverse=True)
 
 
-def _is_same(left: OpenQuestion, right: OpenQuestion, vectors: Mapping[str, Vector] | None) -> bool:
-    one, other = _content(left.text), _content(right.text)
-    if one == other:
-        return True
-    # "Do you ship to Peru?" is close to "... to Chile?" in meaning, and another question.
-    if vectors is not None and left.text in vectors and right.text in vectors:
-        cosine = float(vectors[left.text] @ vectors[right.text])
-        return cosine >= SAME_MEANING and not _differs_in_name(left.text, right.text)
-    union = one | other
-    return bool(union) and len(one & other) / len(union) >= SAME_WORDS
+class _Said:
+    """What is compared of a question: read once, however many it is compared with."""
+
+    __slots__ = ("names", "stems", "vector")
+
+    def __init__(self, text: str, vectors: Mapping[str, Vector] | None) -> None:
+        self.stems, self.names = _content(text), _names(text)
+        self.vector = None if vectors is None else vectors.get(text)
+
+    def is_same(self, other: _Said) -> bool:
+        """Whether both ask the same."""
+        if self.stems == other.stems:
+            return True
+        # "Do you ship to Peru?" is close to "... to Chile?" in meaning, and another question.
+        if self.vector is not None and other.vector is not None:
+            if self.names - other.names and other.names - self.names:
+                return False
+            return float(self.vector @ other.vector) >= SAME_MEANING
+        union = self.stems | other.stems
+        return bool(union) and len(self.stems & other.stems) / len(union) >= SAME_WORDS
 
 
 def _content(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in split_words(text) if word not in STOP_WORDS)
 
 
-def _differs_in_name(left: str, right: str) -> bool:
-    """Whether each names something, with a capital or a digit, that the other does not."""
-    one, other = _names(left), _names(right)
-    return bool(one - other) and bool(other - one)
-
-
 def _names(text: str) -> set[str]:
+    """What is named in it, with a capital or a digit."""
     words = text.split()
     return {
         word.strip("?.,!:;'\"").lower()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, distinct, func, select, update
+from sqlalchemy import Integer, bindparam, case, distinct, exists, func, select, update
 
 from core.db import UnitOfWork, keep
 from core.ids import new_id
@@ -63,20 +63,7 @@ MESSAGE_FIELDS = (
     Message.created_at,
     Message.trace,
 )
-# Every turn begins with these two: built once, because building costs as much as executing.
-_WITH_ANSWER = keep(
-    select(Conversation, *MESSAGE_FIELDS)
-    .outerjoin(
-        Message,
-        and_(
-            Message.conversation_id == Conversation.id,
-            Message.client_message_id == bindparam("client_message_id"),
-            Message.role == "agent",
-        ),
-    )
-    .where(Conversation.id == bindparam("conversation_id"))
-)
-_LATEST_MESSAGES = keep(
+LATEST_MESSAGES = keep(
     select(*MESSAGE_FIELDS)
     .where(Message.conversation_id == bindparam("conversation_id"))
     .order_by(Message.id.desc())
@@ -201,21 +188,10 @@ class ConversationRepository:
         )
         return [(row[0], row[1]) for row in await self._session.execute(query)]
 
-    async def find_with_answer(
-        self, conversation_id: str, client_message_id: str
-    ) -> tuple[Conversation, StoredMessage | None] | None:
-        """The conversation, with the answer that a message of this client id already got."""
-        values = {"conversation_id": conversation_id, "client_message_id": client_message_id}
-        row = (await self._session.execute(_WITH_ANSWER, values)).first()
-        if row is None:
-            return None
-        conversation, *message = row
-        return conversation, StoredMessage(*message) if message[0] is not None else None
-
     async def list_messages(self, conversation_id: str, limit: int) -> list[StoredMessage]:
         """The last `limit` messages, oldest first."""
         values = {"conversation_id": conversation_id, "limit": limit}
-        found = await self._session.execute(_LATEST_MESSAGES, values)
+        found = await self._session.execute(LATEST_MESSAGES, values)
         return [StoredMessage(*row) for row in found][::-1]
 
     async def list_unanswered(self, *, only_passed_on: bool, limit: int) -> list[PassedOnQuestion]:
@@ -288,20 +264,17 @@ class ConversationRepository:
     ) -> list[LeadSourceRow]:
         """Conversations begun in [start, end), by page, referrer domain or campaign."""
         column = _GROUPS[group_by]
-        cited = (
-            select(Message.conversation_id)
-            .join(Citation, Citation.message_id == Message.id)
-            .distinct()
-            .subquery()
+        # Asked of each conversation of the period, not of every answer that ever was.
+        cited = exists().where(
+            Message.conversation_id == Conversation.id, Citation.message_id == Message.id
         )
         query = (
             select(
                 column,
                 func.count(Conversation.id),
                 func.count(distinct(Conversation.visitor_id)),
-                func.count(cited.c.conversation_id),
+                func.count(case((cited, 1))),
             )
-            .outerjoin(cited, cited.c.conversation_id == Conversation.id)
             .where(Conversation.started_at >= start, Conversation.started_at < end)
             .group_by(column)
             .order_by(func.count(Conversation.id).desc(), column)

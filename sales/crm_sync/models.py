@@ -22,6 +22,17 @@ class CrmSync(TenantRow, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "crm", "kind", "item_id"),
         Index("ix_crm_syncs_queue", "tenant_id", "crm", "state", "kind", "wanted_at"),
+        # What failed; and all that is counted of a CRM, so that counting reads no row.
+        Index(
+            "ix_crm_syncs_tenant_id_state",
+            "tenant_id",
+            "state",
+            "crm",
+            "kind",
+            "attempts",
+            "failures",
+            "last_success_at",
+        ),
         Index("ix_crm_syncs_lead_id", "lead_id"),
         Index("ix_crm_syncs_crm_id", "tenant_id", "crm", "crm_id"),
     )

@@ -180,7 +180,7 @@ class CrmSyncRepository:
                 CrmSync.crm,
                 CrmSync.kind,
                 CrmSync.state,
-                func.count(CrmSync.id),
+                func.count(),
                 func.sum(CrmSync.attempts),
                 func.sum(CrmSync.failures),
                 func.max(CrmSync.last_success_at),

@@ -48,8 +48,8 @@ def share_out(amount: int, weights: Sequence[float]) -> list[int]:
     """`amount` in whole parts that are as near to the weights as can be and sum to it exactly:
     largest remainder, the earlier one where two are equal. Of no weight at all each gets the
     same."""
-    if not weights:
-        return []
+    if len(weights) < 2:
+        return [amount] * len(weights)
     exact = [Fraction(max(weight, 0.0)) for weight in weights]
     whole = sum(exact)
     if not whole:

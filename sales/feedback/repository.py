@@ -98,16 +98,13 @@ class FeedbackRepository:
 
     async def list_revenues(self, start: datetime, end: datetime) -> list[tuple[str, Revenue]]:
         """Money of [start, end) with its lead's id, in a stable order."""
+        columns = [getattr(LeadRevenue, name) for name in _MONEY]
         query = (
-            select(LeadRevenue)
+            select(LeadRevenue.lead_id, LeadRevenue.revenue_key, *columns)
             .where(LeadRevenue.booked_at >= start, LeadRevenue.booked_at < end)
             .order_by(LeadRevenue.booked_at, LeadRevenue.id)
         )
-        found = (await self._session.execute(query)).scalars()
-        return [
-            (row.lead_id, Revenue(row.revenue_key, **{name: getattr(row, name) for name in _MONEY}))
-            for row in found
-        ]
+        return [(row[0], Revenue(*row[1:])) for row in await self._session.execute(query)]
 
     async def forget(self, lead_ids: Sequence[str]) -> int:
         """Take away what people wrote about a person; times, kinds and amounts stay (X-22). How

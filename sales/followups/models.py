@@ -23,7 +23,18 @@ class Mail(TenantRow, Base):
     __tablename__ = "mails"
     __table_args__ = (
         UniqueConstraint("idempotency_key"),
-        Index("ix_mails_tenant_id_created_at", "tenant_id", "created_at"),
+        # With all that deliveries are counted by: rows hold whole mails.
+        Index(
+            "ix_mails_tenant_id_created_at",
+            "tenant_id",
+            "created_at",
+            "id",
+            "kind",
+            "state",
+            "resend_of",
+        ),
+        Index("ix_mails_tenant_id_state", "tenant_id", "state", "created_at", "id"),
+        Index("ix_mails_tenant_id_kind", "tenant_id", "kind", "created_at", "id"),
         Index("ix_mails_conversation_id", "conversation_id"),
         Index("ix_mails_lead_id", "lead_id"),
         Index("ix_mails_appointment_id", "appointment_id"),

@@ -84,14 +84,11 @@ class FollowupRepository:
 
     async def list_mails(self, wanted: MailFilter) -> tuple[list[MailAbstract], int]:
         """Mails, the newest first, and how many there are in all."""
-        conditions = list(_conditions(wanted))
-        query = (
-            select(*_ABSTRACT)
-            .where(*conditions)
-            .order_by(Mail.created_at.desc(), Mail.id.desc())
-            .limit(wanted.limit)
-            .offset(wanted.offset)
-        )
+        conditions, order = list(_conditions(wanted)), (Mail.created_at.desc(), Mail.id.desc())
+        # The part is chosen in an index: rows hold whole mails, and those before it are not read.
+        chosen = select(Mail.id).where(*conditions).order_by(*order)
+        part = chosen.limit(wanted.limit).offset(wanted.offset).subquery()
+        query = select(*_ABSTRACT).join(part, part.c.id == Mail.id).order_by(*order)
         rows = [_abstract(row) for row in await self._session.execute(query)]
         total = await self._session.execute(
             select(func.count()).select_from(Mail).where(*conditions)

@@ -103,8 +103,6 @@ async def _measure(uow: UnitOfWork, start: datetime, end: datetime) -> Conversat
         table.is_qualified & table.has_contact,
     )
     sums = [_sum_where(condition) for condition in conditions]
-    query = select(func.count(table.conversation_id), *sums).where(
-        table.started_at >= start, table.started_at < end
-    )
+    query = select(func.count(), *sums).where(table.started_at >= start, table.started_at < end)
     row = (await uow.session.execute(query)).one()
     return ConversationFigures(*(int(value) for value in row))

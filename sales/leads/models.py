@@ -94,10 +94,35 @@ class Lead(TenantRow, Base):
         Index("ix_sales_leads_tenant_id_created_at", "tenant_id", "created_at", "id"),
         Index("ix_sales_leads_tenant_id_updated_at", "tenant_id", "updated_at", "id"),
         Index("ix_sales_leads_tenant_id_score", "tenant_id", "qualification_score", "id"),
-        Index("ix_sales_leads_tenant_id_rank", "tenant_id", "priority_rank", "sla_due_at", "id"),
-        Index("ix_sales_leads_tenant_id_status", "tenant_id", "status", "created_at", "id"),
-        Index("ix_sales_leads_tenant_id_tier", "tenant_id", "tier", "created_at", "id"),
-        Index("ix_sales_leads_tenant_id_owner", "tenant_id", "assigned_to", "status"),
+        # `merged_into` in them: lists and their counts leave merged ones out unread.
+        Index(
+            "ix_sales_leads_tenant_id_rank",
+            "tenant_id",
+            "merged_into",
+            "priority_rank",
+            "sla_due_at",
+            "id",
+        ),
+        Index(
+            "ix_sales_leads_tenant_id_tier",
+            "tenant_id",
+            "merged_into",
+            "tier",
+            "priority_rank",
+            "sla_due_at",
+            "id",
+        ),
+        Index(
+            "ix_sales_leads_tenant_id_status",
+            "tenant_id",
+            "merged_into",
+            "status",
+            "created_at",
+            "id",
+        ),
+        Index(
+            "ix_sales_leads_tenant_id_owner", "tenant_id", "merged_into", "assigned_to", "status"
+        ),
         Index("ix_sales_leads_merged_into", "merged_into"),
         Index("ix_sales_leads_tenant_id_handoff_state", "tenant_id", "handoff_state"),
     )
@@ -171,7 +196,17 @@ class ConversationScore(TenantRow, Base):
 
     __tablename__ = "conversation_scores"
     __table_args__ = (
-        Index("ix_conversation_scores_tenant_id_started_at", "tenant_id", "started_at"),
+        # All that the figures of a period count, so that they read no row.
+        Index(
+            "ix_conversation_scores_tenant_id_started_at",
+            "tenant_id",
+            "started_at",
+            "outcome",
+            "is_complete",
+            "has_contact",
+            "is_qualified",
+            "lead_id",
+        ),
         Index("ix_conversation_scores_visitor_id", "visitor_id"),
         Index("ix_conversation_scores_lead_id", "lead_id"),
     )

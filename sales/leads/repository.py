@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,10 +30,24 @@ _ORDERS: dict[str, tuple[Any, ...]] = {
     "updated_at": (Lead.updated_at, Lead.id),
     "score": (Lead.qualification_score, Lead.id),
 }
+_WORDS = (
+    Lead.first_name
+    + " "
+    + Lead.last_name
+    + " "
+    + func.coalesce(Lead.company, "")
+    + " "
+    + func.coalesce(Lead.email_key, "")
+    + " "
+    + func.coalesce(Lead.phone_key, "")
+)
 _OF_CONVERSATIONS = keep(
     select(LeadConversation.conversation_id, LeadConversation.lead_id).where(
         LeadConversation.conversation_id.in_(bindparam("ids", expanding=True))
     )
+)
+_MERGES = keep(
+    select(Lead.id, Lead.merged_into).where(Lead.id.in_(bindparam("ids", expanding=True)))
 )
 
 
@@ -69,6 +83,21 @@ class LeadRepository:
             seen.add(found.id)
             found = await self.find_lead(found.merged_into, lock=lock)
         return found
+
+    async def map_current(self, lead_ids: Collection[str]) -> dict[str, str]:
+        """Of each id that of its lead; of a merged one that of the lead that it became."""
+        found = await self._session.execute(_MERGES, {"ids": list(lead_ids)})
+        current = {}
+        for lead_id, merged_into in found.all():
+            lead = await self.find_current(lead_id) if merged_into else None
+            current[lead_id] = lead.id if lead else lead_id
+        return current
+
+    async def show_handoffs(self, lead_ids: Sequence[str], state: str, at: datetime) -> None:
+        """Where the handoffs of these leads stand, on the leads."""
+        await self._session.execute(
+            update(Lead).where(Lead.id.in_(lead_ids)).values(handoff_state=state, updated_at=at)
+        )
 
     async def list_by_keys(self, email_key: str | None, phone_key: str | None) -> list[Lead]:
         """Leads with that address or that number, merged ones included; those with the address
@@ -142,9 +171,15 @@ class LeadRepository:
         conditions = [Lead.merged_into.is_(None), *_conditions(wanted), *build_scope(scope)]
         name, descending = order
         columns = [column.desc() if descending else column.asc() for column in _ORDERS[name]]
-        query = select(Lead).where(*conditions).order_by(*columns).limit(limit).offset(offset)
+        # The part is chosen in an index: rows are long, and those before it are not read.
+        chosen = select(Lead.id).where(*conditions).order_by(*columns).limit(limit).offset(offset)
+        part = chosen.subquery()
+        query = select(Lead).join(part, part.c.id == Lead.id).order_by(*columns)
         listed = list((await self._session.execute(query)).scalars())
-        counted = select(func.count(Lead.id)).where(*conditions)
+        if wanted.q and not listed and not offset:
+            # A search reads every lead: once is enough.
+            return [], 0
+        counted = select(func.count()).select_from(Lead).where(*conditions)
         return listed, int((await self._session.execute(counted)).scalar_one())
 
     async def link_conversation(self, lead_id: str, origin: Origin, at: datetime) -> bool:
@@ -214,6 +249,13 @@ class LeadRepository:
         )
         await self._uow.flush()
 
+    async def add_events(self, events: Sequence[Mapping[str, Any]], at: datetime) -> None:
+        """Entries of several leads' histories: `lead_id`, `kind`, `data` and `actor` of each."""
+        common = {"tenant_id": self._uow.tenant_id, "actor_id": None, "happened_at": at}
+        rows = [{**common, "id": new_id(), **event} for event in events]
+        if rows:
+            await self._session.execute(insert(LeadEvent), rows)
+
     async def list_rows(self, table: Any, lead_id: str, *order: Any, limit: int = 500) -> list[Any]:
         """The rows of a table that belong to a lead."""
         query = select(table).where(table.lead_id == lead_id).order_by(*order).limit(limit)
@@ -255,9 +297,8 @@ def _conditions(wanted: LeadFilter) -> list[ColumnElement[bool]]:
         found.append(Lead.created_at >= wanted.created_from)
     if wanted.created_to:
         found.append(Lead.created_at < wanted.created_to)
-    for word in wanted.q.split()[:5]:
-        columns = (Lead.first_name, Lead.last_name, Lead.company, Lead.email_key, Lead.phone_key)
-        found.append(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    # One text for all: a word is compared once a lead. No word holds a space.
+    found += [_WORDS.icontains(word, autoescape=True) for word in wanted.q.split()[:5]]
     return found
 
 

@@ -53,6 +53,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_crm_syncs_queue", "crm_syncs", ["tenant_id", "crm", "state", "kind", "wanted_at"]
     )
+    op.create_index(
+        "ix_crm_syncs_tenant_id_state",
+        "crm_syncs",
+        ["tenant_id", "state", "crm", "kind", "attempts", "failures", "last_success_at"],
+    )
     op.create_index("ix_crm_syncs_lead_id", "crm_syncs", ["lead_id"])
     op.create_index("ix_crm_syncs_crm_id", "crm_syncs", ["tenant_id", "crm", "crm_id"])
     op.create_table(
