@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from app.handoffs import HandoffGrounds
 from app.mail_files import MailFolder
 from app.vendor_settings import LOCAL
 from core.protocols.calendar import Calendar
+from core.protocols.erasure import AddressEraser
+from core.protocols.vendor import Capability
 from sales.notices.settings import MAIL
 from sales.privacy.hashing import PersonHasher
 from sales.privacy.holding import HoldKeeper
-from sales.privacy.outside import Calendars, Crms, OutsideSystem, SalesSystems, Unreachable
+from sales.privacy.outside import (
+    Calendars,
+    Crms,
+    Mailers,
+    OutsideSystem,
+    SalesSystems,
+    Unreachable,
+)
+from sales.privacy.performing import ErasureSteps
+from sales.privacy.records import ErasureBook
 from sales.privacy.service import PrivacyService
 
 if TYPE_CHECKING:
@@ -21,11 +33,15 @@ if TYPE_CHECKING:
     from app.settings import AppSettings
 
 _MAIL_WORDS = {
-    "sendgrid": "mails that were sent and their events are erased in SendGrid by its own "
-    "erasure of recipients' data, which this program does not call",
-    "mailgun": "Mailgun offers no way to erase a recipient's log; it deletes its logs by the "
-    "account's retention",
     "smtp": "SMTP knows no way to take a mail back; ask whoever runs the server for its logs",
+}
+# What a calendar keeps of an entry that was deleted by its API.
+_CALENDAR_WORDS = {
+    "google": "Google keeps deleted events in the calendar's bin for 30 days; mails to the invited "
+    "person are theirs",
+    "outlook": "Outlook keeps deleted events in the rep's deleted items, as long as the mailbox's "
+    "retention says",
+    "calendly": "Calendly keeps cancelled events in its own records",
 }
 
 
@@ -64,20 +80,38 @@ def build_privacy(resources: PrivacyGrounds, settings: AppSettings) -> PrivacySe
                 services.handoffs.workflow.sender.systems, services.handoffs.reception
             ),
             "crm": Crms(services.crms.sync),
-            "calendar": Calendars(resources.calendar),
+            "calendar": _build_calendars(resources, settings),
         }
-        return found | _list_unreachable(settings)
+        provider = settings.email.provider
+        if _find_eraser(resources, provider, "email") is not None:
+            find = partial(_find_eraser, resources, provider, "email")
+            found["mail_vendor"] = Mailers(f"mail {provider}", find)
+        return _list_unreachable(settings) | found
 
-    return PrivacyService(
+    book = ErasureBook(
         database=resources.database,
         clock=resources.clock,
         outbox=resources.outbox,
         cipher=resources.vendors.cipher,
-        hasher=build_hasher(resources),
-        files=MailFolder(resources.places.mail),
         get_outside=get_outside,
-        holds=HoldKeeper(resources.database, resources.clock),
     )
+    hasher = build_hasher(resources)
+    holds = HoldKeeper(resources.database, resources.clock)
+    steps = ErasureSteps(book, hasher, MailFolder(resources.places.mail), holds)
+    return PrivacyService(book, steps, hasher, holds)
+
+
+def _build_calendars(resources: PrivacyGrounds, settings: AppSettings) -> Calendars:
+    provider = settings.sales_agent.appointment_scheduling.calendar_provider
+    find = partial(_find_eraser, resources, provider, "calendar")
+    return Calendars(resources.calendar, _CALENDAR_WORDS.get(provider, ""), find)
+
+
+def _find_eraser(
+    resources: PrivacyGrounds, provider: str, capability: Capability
+) -> AddressEraser | None:
+    opened = resources.vendors.open(provider, capability)
+    return opened if isinstance(opened, AddressEraser) else None
 
 
 def _list_unreachable(settings: AppSettings) -> dict[str, OutsideSystem]:

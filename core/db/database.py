@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -96,9 +97,43 @@ class Database:
         async with self._sessions() as session:
             await session.execute(text("SELECT 1"))
 
+    async def measure_file(self) -> int | None:
+        """How many bytes SQLite's file has; None: PostgreSQL keeps no one file."""
+        if self.dialect != "sqlite":
+            return None
+        async with self.reading(None) as uow:
+            # waiver: the size of the file; they read no rows.
+            count = await uow.session.execute(text("PRAGMA page_count"))
+            size = await uow.session.execute(text("PRAGMA page_size"))  # waiver: the same
+            return int(count.scalar_one()) * int(size.scalar_one())
+
+    async def rewrite_file(self) -> bool:
+        """Write SQLite's file anew and empty its log, so that nothing of what was deleted or
+        changed is left in free places. Writers wait meanwhile. False: somebody else is at work in
+        it just now, or it is PostgreSQL."""
+        if self.dialect != "sqlite":
+            return False
+        async with self._writer:
+            # Outside of any transaction: within one SQLite refuses.
+            raw = await self.engine.raw_connection()
+            try:
+                driver: SqliteConnection = raw.driver_connection  # type: ignore[assignment]
+                return await driver.call(_rewrite)
+            finally:
+                raw.close()
+
     async def close(self) -> None:
         """Give back every connection."""
         await self.engine.dispose()
+
+
+def _rewrite(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("VACUUM")
+        (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return not busy
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

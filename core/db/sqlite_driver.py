@@ -10,9 +10,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosqlite
+
+_Result = TypeVar("_Result")
 
 
 class SqliteConnection(aiosqlite.Connection):
@@ -53,6 +55,31 @@ class SqliteConnection(aiosqlite.Connection):
         begin, self._begin = self._begin, None
         self._used = True
         await self._execute(self._begin_and, begin, work)  # type: ignore[no-untyped-call]
+
+    async def fetch_all(self, sent: Sequence[tuple[str, Any]]) -> list[list[Any]]:
+        """The rows of several statements, in one trip, within the transaction that is due."""
+        found: list[list[Any]] = []
+
+        def work(connection: sqlite3.Connection) -> None:
+            found.extend(connection.execute(*one).fetchall() for one in sent)
+
+        await self.execute_whole(work)
+        return found
+
+    async def write_all(self, sent: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        """Several statements, each with its rows of parameters, in one trip, within the
+        transaction that is due."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for text, rows in sent:
+                connection.executemany(text, rows)
+
+        await self.execute_whole(work)
+
+    async def call(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """What `work` gives, done on the connection's thread outside of any transaction."""
+        found: _Result = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        return found
 
     def _begin_and(self, begin: str | None, work: Callable[[sqlite3.Connection], None]) -> None:
         if begin is not None:

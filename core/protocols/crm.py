@@ -187,6 +187,7 @@ class Crm(Protocol):
         """People changed, deleted, merged or converted since `cursor`; "" begins now."""
         ...
 
-    async def erase_person(self, tenant_id: str, ref: CrmRef) -> None:
-        """Delete the person and what hangs on it. One that is gone is no error."""
+    async def erase_person(self, tenant_id: str, ref: CrmRef) -> str:
+        """Delete the person and what hangs on it. One that is gone is no error. Returns, in
+        words, what the vendor keeps although asked; empty: it is gone for good."""
         ...

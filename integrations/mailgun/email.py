@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from urllib.parse import quote
+
 import httpx
 
 from core.errors import Rejected, Unavailable
 from core.mail_encoding import build_message_id, encode_mail
 from core.outbound import build_client, call
 from core.protocols.email import OutgoingMail
+from core.protocols.erasure import AddressErasure
 from core.protocols.vendor import VendorContext
 from core.sending import OnceSender
 from integrations.mailgun.settings import MailgunSettings
 
 VENDOR = "Mailgun"
 _NOT_FOUND = 404
+# The domain's suppressions (Mailgun's documentation, "Suppressions").
+_LISTS = ("bounces", "unsubscribes", "complaints")
+_LEFT = "Mailgun offers no way to erase a recipient's log; it goes with the account's retention"
 
 
 class MailgunEmail:
@@ -62,6 +69,23 @@ class MailgunEmail:
             # Half an answer: it may have been taken. A repeat is the smaller harm.
             raise Unavailable(VENDOR, "send", "the answer holds no id")
 
+    async def erase_addresses(self, tenant_id: str, addresses: Sequence[str]) -> AddressErasure:
+        """Take the addresses off the domain's lists of bounces, unsubscribes and complaints. What
+        Mailgun logged of mails cannot be deleted.
+
+        Raises:
+            ProviderError: as `send`.
+        """
+        found = 0
+        for address in addresses:
+            for kind in _LISTS:
+                path = f"/v3/{self._get_domain()}/{kind}/{quote(address, safe='')}"
+                request = self._client.build_request("DELETE", path)
+                response = await self._sign_and_call(tenant_id, request, "erase")
+                found += response.status_code != _NOT_FOUND
+        words = "off the lists of bounces, unsubscribes and complaints"
+        return AddressErasure(found, words, _LEFT)
+
     async def check(self, tenant_id: str) -> str:
         """Ask for the domain; its state.
 
@@ -74,14 +98,18 @@ class MailgunEmail:
         return f"domain {self._get_domain()}: {state}"
 
     async def _call(self, tenant_id: str, request: httpx.Request, operation: str) -> httpx.Response:
-        values = await self._context.credentials.get(tenant_id)
-        # HTTP Basic with the user name "api".
-        signed = httpx.BasicAuth("api", values["api_key"])
-        request = next(signed.auth_flow(request))
-        response = await call(self._client, request, VENDOR, operation)
+        response = await self._sign_and_call(tenant_id, request, operation)
         if response.status_code == _NOT_FOUND:
             raise Rejected(VENDOR, operation, f"there is no domain {self._get_domain()} in it")
         return response
+
+    async def _sign_and_call(
+        self, tenant_id: str, request: httpx.Request, operation: str
+    ) -> httpx.Response:
+        values = await self._context.credentials.get(tenant_id)
+        # HTTP Basic with the user name "api".
+        signed = httpx.BasicAuth("api", values["api_key"])
+        return await call(self._client, next(signed.auth_flow(request)), VENDOR, operation)
 
     def _get_domain(self) -> str:
         if not self._settings.domain:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from python_http_client.client import Client  # type: ignore[import-untyped]
@@ -14,6 +15,7 @@ from core.errors import ProviderError, Rejected, Unavailable
 from core.mail_encoding import build_message_id
 from core.outbound import build_error, run_blocking
 from core.protocols.email import OutgoingMail
+from core.protocols.erasure import AddressErasure
 from core.protocols.vendor import VendorContext
 from core.sending import OnceSender
 from integrations.sendgrid.message import build_body
@@ -23,6 +25,8 @@ VENDOR = "SendGrid"
 # Beyond the library's own limit: a thread cannot be stopped, only left alone.
 _GRACE = timedelta(seconds=5)
 _ACCEPTED = 202
+# In one order of the Recipients' Data Erasure API.
+_MOST_ADDRESSES = 5000
 
 
 class SendGridEmail:
@@ -52,6 +56,23 @@ class SendGridEmail:
             return build_message_id(mail)
 
         return await self._once.send(mail.tenant_id, mail.idempotency_key, hand_over)
+
+    async def erase_addresses(self, tenant_id: str, addresses: Sequence[str]) -> AddressErasure:
+        """Order SendGrid to delete what it holds of the addresses (its Recipients' Data Erasure
+        API): names, mails, events.
+
+        Raises:
+            ProviderError: as `send`.
+        """
+        for first in range(0, len(addresses), _MOST_ADDRESSES):
+            body = {"email_addresses": list(addresses[first : first + _MOST_ADDRESSES])}
+            await self._call(
+                tenant_id,
+                "erase",
+                partial(lambda given, api: api.recipients.erasejob.post(request_body=given), body),
+            )
+        words = "SendGrid took the order to delete names, mails and events of the address"
+        return AddressErasure(len(addresses), words)
 
     async def check(self, tenant_id: str) -> str:
         """Ask what the key may do.

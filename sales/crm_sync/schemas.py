@@ -96,7 +96,8 @@ class CrmHealth:
 
 @dataclass(frozen=True, slots=True)
 class ErasureAnswer:
-    """What a CRM said to the wish to erase a person. `erased`: it is gone there, or never was."""
+    """What a CRM said to the wish to erase a person. `erased`: it is gone there, or never was, as
+    far as asking for it again shows."""
 
     crm: str
     erased: bool

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 from core.clock import Clock
 from core.db import Database, UnitOfWork
-from core.errors import Conflict, NotFound, ProviderError
+from core.errors import Conflict, NotFound
 from core.outbox import Outbox
-from core.protocols.crm import CrmRef
 from sales.appointments.schemas import AppointmentFilter
 from sales.appointments.service import AppointmentService
 from sales.conversations.service import ConversationService
+from sales.crm_sync.erasing import erase_lead
 from sales.crm_sync.events import CrmPushDue
 from sales.crm_sync.mapping import check_fields
 from sales.crm_sync.repository import CrmSyncRepository, describe_item
@@ -371,30 +371,9 @@ class CrmSyncService:
         return problems
 
     async def erase_lead(self, tenant_id: str, lead_id: str) -> list[ErasureAnswer]:
-        """Delete a lead's person in every CRM that has it, and forget here what went there. Each
-        CRM's answer; where one failed, what is known of it is kept, so that this can be
-        repeated."""
-        async with self.database.reading(tenant_id) as uow:
-            rows = await CrmSyncRepository(uow).list_of_lead(lead_id)
-        answers: list[ErasureAnswer] = []
-        for row in rows:
-            if row.kind != "person":
-                continue
-            account = self.get_accounts().get(row.crm)
-            if row.crm_id is None:
-                answers.append(ErasureAnswer(row.crm, erased=True, words="was never there"))
-            elif account is None:
-                words = f"not switched on: delete the record {row.crm_id} there by hand"
-                answers.append(ErasureAnswer(row.crm, erased=False, words=words))
-            else:
-                ref = CrmRef(row.crm_id, row.crm_kind, row.url)
-                try:
-                    await account.crm.erase_person(tenant_id, ref)
-                except ProviderError as error:
-                    answers.append(ErasureAnswer(row.crm, erased=False, words=error.excerpt))
-                else:
-                    answers.append(ErasureAnswer(row.crm, erased=True, words="deleted"))
-        if all(one.erased for one in answers):
-            async with self.database.unit_of_work(tenant_id) as uow:
-                await CrmSyncRepository(uow).delete_of_lead(lead_id)
-        return answers
+        """Delete a lead's person in every CRM that has it: see `sales.crm_sync.erasing`.
+
+        Raises:
+            TransientError: one does not answer, or still shows the person. The others were asked.
+        """
+        return await erase_lead(self.database, self.get_accounts(), tenant_id, lead_id)

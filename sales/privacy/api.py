@@ -48,15 +48,18 @@ class AnswerOut(BaseModel):
     said: str
     words: str
     count: int
+    attempts: int = Field(1, description="How often it had to be asked")
 
 
 class ErasureOut(BaseModel):
-    """How far an erasure got. `person` is a keyed hash."""
+    """How far an erasure got. `person` is a keyed hash. `waiting_for`: steps that are not over; a
+    system that does not answer is asked again for about a day."""
 
     id: str
     state: State
     person: str
     answers: list[AnswerOut]
+    waiting_for: list[str]
     requested_by: str
     requested_at: datetime
     finished_at: datetime | None
@@ -222,6 +225,7 @@ def _describe(view: ErasureView) -> ErasureOut:
         state=view.state,
         person=view.subject_hash,
         answers=[AnswerOut(**one) for step in view.answers.values() for one in step],
+        waiting_for=list(view.waiting_for),
         requested_by=view.requested_by,
         requested_at=view.requested_at,
         finished_at=view.finished_at,

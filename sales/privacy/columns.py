@@ -260,9 +260,17 @@ BLANK: tuple[Blank, ...] = (
             "owner_name": "",
         },
     ),
-    Blank("feedback_reports", "lead_id", "lead", {"body": "", "answer": {}}),
+    # Their bodies and notes go by `sales.feedback` itself.
+    Blank("feedback_reports", "lead_id", "lead", {"answer": {}}),
+    Blank("received_leads", "lead_id", "received", {"rejection_reason": None}),
     Blank("lead_outcomes", "lead_id", "lead", {"disqualification_reason": None}),
     Blank("handoff_conflicts", "lead_id", "lead", {"here": None, "there": None}),
+)
+# What stays of a lead and was written by others: here the person's name goes too.
+OWN_WORDS: tuple[tuple[str, str], ...] = (
+    ("feedback_facts", "data"),
+    ("lead_outcomes", "opportunity_id opportunity_stage case_id case_type"),
+    ("lead_revenues", "revenue_key"),
 )
 # Rows that go when they name the person, by an id, an address or a number.
 MENTIONING = ("outbox_entries", "vendor_events", "vendor_notes")

@@ -35,5 +35,6 @@ class PrivacyEffects:
             event.erasure_id,
             event.step,
             event.round,
+            attempt=context.attempt,
             is_last=_RETRY.is_exhausted(context.attempt),
         )

@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     delete,
     insert,
-    or_,
     select,
     text,
     update,
@@ -23,24 +22,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.db import UnitOfWork
 from core.ids import new_id
 from core.outbox import EntryState
+from sales.feedback.forgetting import forget_feedback
 from sales.handoffs.audit import pseudonymise_trail
-from sales.privacy.columns import BLANK, GONE, MENTIONING, NOBODY, PERSONAL
-from sales.privacy.events import ErasureStepDue
-from sales.privacy.rules import build_needles, find_kinds, redact
+from sales.privacy.columns import BLANK, GONE, MENTIONING, NOBODY, OWN_WORDS, PERSONAL
+from sales.privacy.rules import build_needles, redact
 from sales.privacy.schemas import Subject
 from sales.privacy.searching import (
     find_table,
     get_table,
-    list_word_columns,
+    list_golden,
+    list_mentioning,
     mentions,
-    name_any,
-    names_one,
     split,
 )
-
-# Ids that say whom a promise or an event is about.
-_NAMED_BY = ("lead", "conversation", "appointment", "mail", "visitor")
-_FEW = 40
 
 
 class RowEraser:
@@ -56,7 +50,7 @@ class RowEraser:
         connection = await self._connect()
         await self._hide_leads(connection)
         table = get_table("outbox_entries")
-        keys = await self._list_mentioning(connection, table)
+        keys = await list_mentioning(self._uow, self._subject, table)
         running = 0
         for key in keys:
             is_it = and_(key, table.c.state == EntryState.RUNNING.value)
@@ -76,27 +70,21 @@ class RowEraser:
             # waiver: a setting of the connection; it reads and writes no rows.
             await connection.execute(text("PRAGMA secure_delete=ON"))
         counts: dict[str, int] = {}
+        golden = get_table("golden_questions")
+        for part in split(await list_golden(self._uow, self._subject)):
+            # Before the questions go from which they were made.
+            await self._delete(connection, golden, golden.c.id.in_(part), counts)
         for name in MENTIONING:
             if (table := find_table(name)) is not None:
-                for key in await self._list_mentioning(connection, table):
+                for key in await list_mentioning(self._uow, self._subject, table):
                     await self._delete(connection, table, key, counts)
         for name, column, kind in GONE:
             if (table := find_table(name)) is not None:
                 for part in split(self._subject.ids.get(kind, ())):
                     await self._delete(connection, table, table.c[column].in_(part), counts)
-        for blank in BLANK:
-            if (table := find_table(blank.table)) is not None:
-                for part in split(self._subject.ids.get(blank.kind, ())):
-                    changed = await connection.execute(
-                        update(table)
-                        .where(
-                            table.c.tenant_id == self._uow.tenant_id,
-                            table.c[blank.column].in_(part),
-                        )
-                        .values({table.c[key]: value for key, value in blank.values.items()})
-                    )
-                    _add(counts, blank.table, _count(changed))
-        await self._blank_facts(connection)
+        await self._blank(connection, counts)
+        await forget_feedback(self._uow, self._subject.ids.get("lead", []))
+        await self._redact_own(connection)
         for lead_id in self._subject.ids.get("lead", ()):
             await pseudonymise_trail(self._uow, lead_id, pseudonym)
         for name in PERSONAL:
@@ -140,32 +128,6 @@ class RowEraser:
                 .values(merged_into=NOBODY)
             )
 
-    async def _list_mentioning(
-        self, connection: AsyncConnection, table: Table
-    ) -> list[ColumnElement[bool]]:
-        """The rows that name the person, each as the condition that is it alone."""
-        columns = list_word_columns(table)
-        keys = list(table.primary_key.columns)
-        ids = [one for kind in _NAMED_BY for one in self._subject.ids.get(kind, ())]
-        ids += self._subject.mail_keys
-        conditions = [
-            or_(*(name_any(column, part) for column in columns)) for part in split(ids, _FEW)
-        ]
-        texts = [mentions(column, self._needles, names=False) for column in columns]
-        known = [one for one in texts if one is not None]
-        conditions += [or_(*known)] if known else []
-        found: dict[tuple[Any, ...], ColumnElement[bool]] = {}
-        for condition in conditions:
-            own = [table.c.tenant_id == self._uow.tenant_id, condition]
-            if table.name == "outbox_entries":
-                own.append(table.c.event_type != ErasureStepDue.event_type())
-            for row in (await connection.execute(select(table).where(*own))).mappings():
-                words = [row[column.name] for column in columns]
-                if find_kinds(words, self._needles) - {"name"} or names_one(words, ids):
-                    value = tuple(row[key.name] for key in keys)
-                    found[value] = and_(*(key == one for key, one in zip(keys, value, strict=True)))
-        return list(found.values())
-
     async def _delete(
         self,
         connection: AsyncConnection,
@@ -176,20 +138,32 @@ class RowEraser:
         own = and_(table.c.tenant_id == self._uow.tenant_id, condition)
         _add(counts, table.name, _count(await connection.execute(delete(table).where(own))))
 
-    async def _blank_facts(self, connection: AsyncConnection) -> None:
-        """What sales said of the lead keeps amounts and choices; notes go."""
-        table = find_table("feedback_facts")
-        if table is None:
-            return
-        for part in split(self._subject.ids.get("lead", ())):
-            own = and_(table.c.tenant_id == self._uow.tenant_id, table.c.lead_id.in_(part))
-            rows = await connection.execute(select(table.c.id, table.c.data).where(own))
-            for row in rows.all():
-                kept = {key: one for key, one in row.data.items() if key != "notes"}
-                if kept != row.data:
-                    await connection.execute(
-                        update(table).where(table.c.id == row.id).values(data=kept)
-                    )
+    async def _blank(self, connection: AsyncConnection, counts: dict[str, int]) -> None:
+        for blank in BLANK:
+            if (table := find_table(blank.table)) is None:
+                continue
+            values = {table.c[key]: value for key, value in blank.values.items()}
+            own = table.c.tenant_id == self._uow.tenant_id
+            for part in split(self._subject.ids.get(blank.kind, ())):
+                whose = and_(own, table.c[blank.column].in_(part))
+                changed = await connection.execute(update(table).where(whose).values(values))
+                _add(counts, blank.table, _count(changed))
+
+    async def _redact_own(self, connection: AsyncConnection) -> None:
+        """Names too, in what others wrote of the lead: here nobody else can be meant."""
+        for name, columns in OWN_WORDS:
+            table = get_table(name)
+            for part in split(self._subject.ids.get("lead", ())):
+                own = and_(table.c.tenant_id == self._uow.tenant_id, table.c.lead_id.in_(part))
+                for row in (await connection.execute(select(table).where(own))).mappings().all():
+                    values = {
+                        key: redacted
+                        for key in columns.split()
+                        if (redacted := redact(row[key], self._needles)) != row[key]
+                    }
+                    if values:
+                        same = and_(*(key == row[key.name] for key in table.primary_key))
+                        await connection.execute(update(table).where(same).values(values))
 
     async def _redact(self, connection: AsyncConnection, name: str, counts: dict[str, int]) -> None:
         """Take addresses and numbers out of rows that are about others: a colleague named them."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import ColumnElement, LargeBinary, Table, select
 
 from core.db import UnitOfWork
 from core.encryption import Cipher
-from sales.privacy.columns import BLANK, GONE, SEALED
+from sales.privacy.columns import BLANK, GONE, MENTIONING, SEALED
 from sales.privacy.schemas import Subject
-from sales.privacy.searching import find_table, split
+from sales.privacy.searching import find_table, list_golden, list_mentioning, split
 
 # What hangs on others by a foreign key, after what it hangs on: table, column, that table.
 _BELOW = (
@@ -26,7 +26,6 @@ _BELOW = (
 _ALSO = (
     ("feedback_facts", "lead_id", "lead"),
     ("lead_revenues", "lead_id", "lead"),
-    ("received_leads", "lead_id", "received"),
 )
 
 
@@ -41,6 +40,13 @@ async def export_rows(
     for table, column, above in _BELOW:
         ids = [str(row["id"]) for row in found.get(above, {}).values()]
         await _collect(uow, cipher, found, table, column, ids)
+    await _collect(uow, cipher, found, "mail_suppressions", "address", list(subject.emails))
+    golden = await list_golden(uow, subject)
+    await _collect(uow, cipher, found, "golden_questions", "id", golden)
+    for name in MENTIONING:
+        if (mentioning := find_table(name)) is not None:
+            for condition in await list_mentioning(uow, subject, mentioning):
+                await _keep(uow, cipher, found, mentioning, condition)
     return {name: list(rows.values()) for name, rows in found.items() if rows}
 
 
@@ -55,17 +61,27 @@ async def _collect(
     table = find_table(name)
     if table is None:
         return
-    connection = await uow.session.connection()
-    rows = found.setdefault(name, {})
     for part in split(values):
-        query = select(table).where(table.c.tenant_id == uow.tenant_id, table.c[column].in_(part))
-        for row in (await connection.execute(query)).mappings():
-            key = "|".join(str(row[one.name]) for one in table.primary_key.columns)
-            rows[key] = {
-                one.name: _open(cipher, uow.tenant_id, name, one.name, row)
-                for one in table.c
-                if one.name != "tenant_id" and not isinstance(one.type, LargeBinary)
-            }
+        await _keep(uow, cipher, found, table, table.c[column].in_(part))
+
+
+async def _keep(
+    uow: UnitOfWork,
+    cipher: Cipher,
+    found: dict[str, dict[str, dict[str, Any]]],
+    table: Table,
+    condition: ColumnElement[bool],
+) -> None:
+    connection = await uow.session.connection()
+    rows = found.setdefault(table.name, {})
+    query = select(table).where(table.c.tenant_id == uow.tenant_id, condition)
+    for row in (await connection.execute(query)).mappings():
+        key = "|".join(str(row[one.name]) for one in table.primary_key.columns)
+        rows[key] = {
+            one.name: _open(cipher, uow.tenant_id, table.name, one.name, row)
+            for one in table.c
+            if one.name != "tenant_id" and not isinstance(one.type, LargeBinary)
+        }
 
 
 def _open(cipher: Cipher, tenant_id: str, table: str, column: str, row: Mapping[Any, Any]) -> Any:

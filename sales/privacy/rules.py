@@ -14,7 +14,7 @@ from core.errors import Invalid
 from sales.leads.rules import read_email_key, read_phone_key
 from sales.privacy.schemas import Answer, ReadBack, State, Subject, Wish
 
-QUEUE, OWN, READ_BACK = "queue", "own", "read_back"
+QUEUE, OWN, STORAGE, READ_BACK = "queue", "own", "storage", "read_back"
 ERASED = "[erased]"
 # Fewer digits may stand in any number.
 _FEWEST_DIGITS = 8
@@ -51,13 +51,14 @@ def check_wish(wish: Wish) -> Wish:
 
 def list_due(answers: Mapping[str, Any], outside: Sequence[str]) -> list[str]:
     """The steps that can be done now: what waits is stopped first, then everybody outside is
-    asked, then our own rows go (they know who is outside), then it is read back."""
+    asked, then our own rows go (they know who is outside), then what they left in the database's
+    file, then it is read back."""
     if QUEUE not in answers:
         return [QUEUE]
     missing = [name for name in outside if name not in answers]
     if missing:
         return missing
-    return [step for step in (OWN, READ_BACK) if step not in answers][:1]
+    return [step for step in (OWN, STORAGE, READ_BACK) if step not in answers][:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,8 @@ def write_certificate(certificate: Mapping[str, Any]) -> str:
     ]
     for one in certificate["systems"]:
         words = f": {one['words']}" if one["words"] else ""
-        lines.append(f"- {one['system']}: {one['said']}{words}")
+        tries = f" (at attempt {one['attempts']})" if one["attempts"] > 1 else ""
+        lines.append(f"- {one['system']}: {one['said']}{words}{tries}")
     lines += [
         "",
         f"Read back: {read_back['tables']} tables, {read_back['columns']} columns, "

@@ -49,12 +49,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one system said to the wish. `words` hold no personal data."""
+    """What one system said to the wish. `words` hold no personal data. `attempts`: how often it
+    had to be asked."""
 
     system: str
     said: Said
     words: str = ""
     count: int = 0
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class ReadBack:
 
 @dataclass(frozen=True, slots=True)
 class ErasureView:
-    """An erasure as others see it."""
+    """An erasure as others see it. `waiting_for`: the steps that are not over."""
 
     id: str
     state: State
@@ -91,6 +93,7 @@ class ErasureView:
     requested_by: str
     requested_at: datetime
     finished_at: datetime | None
+    waiting_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, String, Table, Text, cast, func, or_, select
+from sqlalchemy import JSON, ColumnElement, String, Table, Text, and_, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import Base, UnitOfWork
 from sales.privacy.columns import NOBODY, find_class
-from sales.privacy.rules import SEPARATORS, Needles, find_kinds, list_texts
+from sales.privacy.events import ErasureStepDue
+from sales.privacy.rules import SEPARATORS, Needles, build_needles, find_kinds, list_texts
 from sales.privacy.schemas import Hit, Meeting, Subject, Wish
 
 _AT_ONCE = 400
+# Ids that say whom a promise or an event is about.
+_NAMED_BY = ("lead", "conversation", "appointment", "mail", "visitor")
+_FEW = 40
 _NAME_FIELDS = ("first_name", "last_name", "name")
 
 
@@ -97,7 +101,7 @@ class SubjectSearch:
             emails |= {str(row[one]).lower() for one in ("email", "email_key") if row[one]}
             phones |= {str(row[one]) for one in ("phone", "phone_key") if row[one]}
         names = {f"{row['first_name']} {row['last_name']}".strip() for row in leads}
-        visitors, conversations = await self._find_visits(leads, lead_ids, emails)
+        visitors, conversations = await self._find_visits(leads, lead_ids, emails, phones)
         meetings = await self._find_meetings(visitors, conversations, emails)
         names |= {str(row["name"]) for row in meetings} | await self._find_names(visitors)
         emails |= {str(row["email"]).lower() for row in meetings if row["email"]}
@@ -146,7 +150,11 @@ class SubjectSearch:
             found |= new
 
     async def _find_visits(
-        self, leads: Sequence[Mapping[str, Any]], lead_ids: set[str], emails: set[str]
+        self,
+        leads: Sequence[Mapping[str, Any]],
+        lead_ids: set[str],
+        emails: set[str],
+        phones: set[str],
     ) -> tuple[set[str], set[str]]:
         """Browsers and conversations of the person. A browser that another lead used as well
         stays; only the person's own conversations are theirs."""
@@ -154,7 +162,7 @@ class SubjectSearch:
         visitors = {str(row["visitor_id"]) for row in [*leads, *links] if row["visitor_id"]}
         conversations = {str(row["conversation_id"]) for row in links}
         conversations |= {str(row["conversation_id"]) for row in leads if row["conversation_id"]}
-        visitors |= await self._find_by_profile(emails)
+        visitors |= await self._find_by_profile(emails, phones)
         visitors |= await self._column("appointments", "visitor_id", "email", emails)
         others = await self._rows("lead_conversations", "visitor_id", visitors)
         shared = {str(row["visitor_id"]) for row in others if row["lead_id"] not in lead_ids}
@@ -162,21 +170,25 @@ class SubjectSearch:
         conversations |= await self._column("conversations", "id", "visitor_id", own)
         return own, conversations
 
-    async def _find_by_profile(self, emails: set[str]) -> set[str]:
-        values, profiles = find_table("profile_values"), find_table("profiles")
-        if values is None or profiles is None or not emails:
-            return set()
-        needles = Needles(tuple(("email", one) for one in sorted(emails)), ())
-        condition = mentions(values.c.value, needles)
-        if condition is None:
-            return set()
-        query = (
-            select(profiles.c.visitor_id, values.c.value)
-            .join(values, values.c.profile_id == profiles.c.id)
-            .where(values.c.tenant_id == self._tenant_id, values.c.field == "email", condition)
-        )
-        rows = (await (await self._connect()).execute(query)).all()
-        return {str(row.visitor_id) for row in rows if str(row.value).lower() in emails}
+    async def _find_by_profile(self, emails: set[str], phones: set[str]) -> set[str]:
+        """Who told one of the addresses or numbers, and became no lead."""
+        values, profiles = get_table("profile_values"), get_table("profiles")
+        found: set[str] = set()
+        for field, needles in (
+            ("email", build_needles(Subject(emails=tuple(sorted(emails))))),
+            ("phone", build_needles(Subject(phones=tuple(sorted(phones))))),
+        ):
+            condition = mentions(values.c.value, needles)
+            if condition is None:
+                continue
+            query = (
+                select(profiles.c.visitor_id, values.c.value)
+                .join(values, values.c.profile_id == profiles.c.id)
+                .where(values.c.tenant_id == self._tenant_id, values.c.field == field, condition)
+            )
+            rows = (await (await self._connect()).execute(query)).all()
+            found |= {str(row.visitor_id) for row in rows if find_kinds(row.value, needles)}
+        return found
 
     async def _find_names(self, visitors: set[str]) -> set[str]:
         profile_ids = await self._column("profiles", "id", "visitor_id", visitors)
@@ -245,6 +257,50 @@ class SubjectSearch:
 
     async def _connect(self) -> AsyncConnection:
         return await self._uow.session.connection()
+
+
+async def list_mentioning(
+    uow: UnitOfWork, subject: Subject, table: Table
+) -> list[ColumnElement[bool]]:
+    """The rows of a table that name a person, each as the condition that is it alone."""
+    connection = await uow.session.connection()
+    needles = build_needles(subject)
+    columns = list_word_columns(table)
+    keys = list(table.primary_key.columns)
+    ids = [one for kind in _NAMED_BY for one in subject.ids.get(kind, ())]
+    ids += subject.mail_keys
+    conditions = [or_(*(name_any(column, part) for column in columns)) for part in split(ids, _FEW)]
+    texts = [mentions(column, needles, names=False) for column in columns]
+    known = [one for one in texts if one is not None]
+    conditions += [or_(*known)] if known else []
+    found: dict[tuple[Any, ...], ColumnElement[bool]] = {}
+    for condition in conditions:
+        own = [table.c.tenant_id == uow.tenant_id, condition]
+        if table.name == "outbox_entries":
+            own.append(table.c.event_type != ErasureStepDue.event_type())
+        for row in (await connection.execute(select(table).where(*own))).mappings():
+            words = [row[column.name] for column in columns]
+            if find_kinds(words, needles) - {"name"} or names_one(words, ids):
+                value = tuple(row[key.name] for key in keys)
+                found[value] = and_(*(key == one for key, one in zip(keys, value, strict=True)))
+    return list(found.values())
+
+
+async def list_golden(uow: UnitOfWork, subject: Subject) -> list[str]:
+    """Ids of golden questions that are this person's own words and nobody else's."""
+    asked, golden = get_table("unanswered_questions"), get_table("golden_questions")
+    connection = await uow.session.connection()
+    mine = set(subject.ids.get("conversation", ()))
+    own = select(golden.c.id, golden.c.site_id, golden.c.ask)
+    rows = (await connection.execute(own.where(golden.c.tenant_id == uow.tenant_id))).all()
+    query = select(asked.c.conversation_id, asked.c.site_id, asked.c.text)
+    if not rows or not mine:
+        return []
+    askers: dict[tuple[str, str], set[str]] = {}
+    for row in await connection.execute(query.where(asked.c.tenant_id == uow.tenant_id)):
+        words = " ".join(row.text.split())
+        askers.setdefault((row.site_id, words), set()).add(row.conversation_id)
+    return [row.id for row in rows if (by := askers.get((row.site_id, row.ask))) and by <= mine]
 
 
 async def scan(uow: UnitOfWork, needles: Needles) -> tuple[int, int, list[Hit]]:

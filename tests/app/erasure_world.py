@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from app.migrations.tables import metadata
 from app.places import Places
 from app.services import Services
 from app.settings import load_app_settings
 from app.wiring import Resources, build_resources, build_services
 from core.db.vendor_memory import VendorNote
+from core.errors import ConfigurationError
 from core.ids import new_id
 from core.outbox import OutboxEntry
 from core.protocols.calendar import CalendarMeeting, CalendarOwner
@@ -28,11 +31,16 @@ from sales.leads.models import Lead
 from sales.leads.noticing import notice_profile
 from sales.leads.told import TRACE_KEY, Told, write_told
 from sales.organization.schemas import Principal
+from sales.privacy.columns import SEALED
 from sales.privacy.schemas import Wish
 from tests.support.website import write_website
 
 ANN, PHONE = "ann.privata@private.example", "+49 170 1234567"
 OTHER = "joann.privata@private.example"
+# In texts of hers that name nobody.
+MARK = "zmarkz"
+# As somebody would look for her: no rule of ours has a say.
+NEEDLES = (ANN, "ann privata", "privata, ann", "1701234567", "170 1234567", "123 45 67", MARK)
 
 
 @dataclass
@@ -112,8 +120,17 @@ async def open_world(folder: Path) -> World:
     config = write_website(
         folder, database="database: {url: '${TEST_URL}'}", more="handoff: {system: local}"
     )
-    places = Places(config=config, data=folder / "data")
-    places.data.mkdir()
+    (folder / "data").mkdir()
+    return await _open(config)
+
+
+async def reopen_world(folder: Path) -> World:
+    """One that is there already, as another process opens it."""
+    return await _open(folder / "site" / "app.yaml")
+
+
+async def _open(config: Path) -> World:
+    places = Places(config=config, data=config.parent / "data")
     settings = load_app_settings(config)
     resources = await build_resources(settings, places, None)
     return World(resources, build_services(resources, settings), places.mail)
@@ -123,7 +140,7 @@ async def fill(world: World) -> Pass:
     """Ann, with traces of her in every place; and somebody whose address ends like hers."""
     ticket = await world.talk(
         f"I am Ann Privata from Larkmere Ltd, {ANN}, {PHONE}.",
-        "We need 20 bikes and have a budget of 20000 EUR, we want to buy this month.",
+        "We need 20 bikes for zmarkz and have a budget of 20000 EUR, we want to buy this month.",
     )
     await world.talk(f"I am Joann Privata, {OTHER}.", "What does a service cost?")
     lead = await world.find_lead(ANN)
@@ -238,3 +255,40 @@ async def deliver(world: World) -> None:
             break
         await asyncio.sleep(0.02)
     await runner.stop(timedelta(seconds=5))
+
+
+async def find_anything(world: World) -> list[str]:
+    """Where one of the needles stands: in every column of every table, of any type, and in what
+    is encrypted."""
+    found = []
+    async with world.resources.database.reading(None) as uow:
+        connection = await uow.session.connection()
+        for table in metadata.sorted_tables:
+            for row in (await connection.execute(select(table))).mappings():
+                for column in table.c:
+                    words = _read(world, table.name, column.name, row)
+                    if any(needle in words.replace("joann", "") for needle in NEEDLES):
+                        found.append(f"{table.name}.{column.name}")
+        if world.resources.database.dialect == "sqlite":
+            names = "SELECT name FROM sqlite_master WHERE type = 'table'"
+            every = set((await connection.execute(text(names))).scalars())
+        else:
+            names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            every = set((await connection.execute(text(names))).scalars())
+    # No table that the schema does not know: but for SQLite's own and the index of pages.
+    known = {*metadata.tables, "alembic_version"}
+    assert [n for n in every - known if not n.startswith(("sqlite_", "knowledge_"))] == []
+    return found
+
+
+def _read(world: World, table: str, column: str, row: Any) -> str:
+    value = row[column]
+    if value and column in SEALED.get(table, "").split():
+        bound = {"tenant_id": row["tenant_id"], "column": f"{table}.{column}"}
+        try:
+            value = world.resources.vendors.cipher.decrypt(value, **bound)
+        except ConfigurationError:
+            return ""
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    return json.dumps(value, default=str, ensure_ascii=False).lower()
