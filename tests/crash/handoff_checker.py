@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from tests.crash.handoff_sides import Side
 
 _SETTLED = {"accepted"}
+_EVENTS = "SELECT lead_id FROM lead_events WHERE kind = '{}'"
 
 
 def find_faults(sender: Side, receiver: Side, told: Iterable[str]) -> list[str]:
@@ -25,6 +26,7 @@ def find_faults(sender: Side, receiver: Side, told: Iterable[str]) -> list[str]:
         faults.append("a person is two leads at the sender")
     faults += _compare(sender, receiver, {one for one, email in known.items() if email in wanted})
     faults += _find_doubles(sender, receiver)
+    faults += _find_returns(sender, receiver)
     return faults + _find_loose_ends(sender, receiver)
 
 
@@ -67,6 +69,34 @@ def _find_doubles(sender: Side, receiver: Side) -> list[str]:
     )
     if leads != received:
         faults.append(f"{received} received, but {leads} leads")
+    return faults
+
+
+def _find_returns(sender: Side, receiver: Side) -> list[str]:
+    """Nobody comes back in a campaign: a second handoff of a person, however it is explained, is
+    one that was made twice. The `number` of a handoff tells returns apart for the product; here
+    it would hide them."""
+    faults = []
+    for side, what, query in (
+        (sender, "handed over a second time", "SELECT lead_id FROM handoffs WHERE number > 1"),
+        (sender, "packages made anew", "SELECT lead_id FROM handoffs WHERE revision > 1"),
+        (sender, "said to have come back", _EVENTS.format("returned")),
+        (sender, "rewarded for coming back", _EVENTS.format("return_counted")),
+        (receiver, "said to have come back to sales", _EVENTS.format("returned")),
+        (
+            receiver,
+            "received again under another key",
+            "SELECT lead_id FROM handoff_audit WHERE step = 'received_again'",
+        ),
+        (
+            receiver,
+            "answered under several keys",
+            "SELECT received_id FROM received_requests GROUP BY received_id HAVING count(*) > 1",
+        ),
+    ):
+        found = [one for (one,) in side.ask(query)]
+        if found:
+            faults.append(f"{what}, and nobody returned: {len(found)}, e.g. {sorted(found)[:3]}")
     return faults
 
 

@@ -25,7 +25,8 @@ from app.places import Places
 from app.server import create_app
 from app.settings import load_app_settings
 
-LONGEST_LIFE_SECONDS = 300
+# None outlives a campaign that was itself killed for long.
+LONGEST_LIFE_SECONDS = 2 * 60 * 60
 
 
 class CrashPoint(NamedTuple):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 
 from core.encryption import Cipher
 from tests.support.process import ServerProcess, run_command
@@ -22,11 +25,13 @@ PATH = "/api/v1/sales/leads"
 
 @dataclass
 class Side:
-    """One installation: its folder, its server, and where that listens."""
+    """One installation: its folder, its server, and where that listens. Without a URL its
+    database is SQLite, in the folder."""
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = 0
+    database_url: str = ""
     process: ServerProcess | None = None
 
     def run(self, *arguments: str) -> str:
@@ -51,8 +56,31 @@ class Side:
             self.process.stop()
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database answers, read without the product."""
+        if self.database_url:
+            return self._ask_server(query, time.monotonic() + 60)
         with sqlite3.connect(self.folder / ".data" / "sales-agent.db", timeout=20) as connection:
             return connection.execute(query).fetchall()
+
+    def _ask_server(self, query: str, deadline: float) -> list[tuple[Any, ...]]:
+        while True:
+            try:
+                with psycopg.connect(self.database_url) as server:
+                    return server.execute(query.encode()).fetchall()
+            except psycopg.OperationalError:
+                # It restarts itself: one of its processes was killed.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def kill_writer(self) -> bool:
+        """End a process of PostgreSQL that works for this side, so that it restarts itself.
+        Whether there was one."""
+        me = "pid != pg_backend_pid() AND datname = current_database()"
+        found = self.ask(f"SELECT pid FROM pg_stat_activity WHERE {me} ORDER BY query_start DESC")  # noqa: S608
+        for (pid,) in found[:1]:
+            os.kill(pid, signal.SIGKILL)
+        return bool(found)
 
     def read_packages(self, table: str) -> dict[str, tuple[str, bytes]]:
         """Hash and package of each lead, as they are stored."""
@@ -65,23 +93,42 @@ class Side:
         return found
 
 
-def build_receiver(folder: Path, more: str = "handoff: {receiver: {per_minute: 100000}}") -> Side:
+def build_receiver(
+    folder: Path,
+    more: str = "handoff: {receiver: {per_minute: 100000}}",
+    *,
+    database_url: str = "",
+) -> Side:
     """Our own sales system, with a rep and a client for the sender."""
+    return _build(folder, more, {}, database_url)
+
+
+def _build(folder: Path, more: str, environment: Mapping[str, str], database_url: str) -> Side:
     folder.mkdir()
-    write_website(folder, more=more)
-    return Side(folder)
+    if not database_url:
+        write_website(folder, more=more)
+        return Side(folder, environment)
+    write_website(folder, more=more, database='database: {url: "${TEST_DATABASE_URL}"}')
+    side = Side(
+        folder, {**environment, "TEST_DATABASE_URL": database_url}, database_url=database_url
+    )
+    side.run("migrate")
+    return side
 
 
 def build_sender(
-    folder: Path, endpoint: str, client: str, more: str = "", *, breaker_after: int = 5
+    folder: Path,
+    endpoint: str,
+    client: str,
+    more: str = "",
+    *,
+    breaker_after: int = 5,
+    database_url: str = "",
 ) -> Side:
     """An installation that hands its leads over to `endpoint`."""
-    folder.mkdir()
     values = dict(line.split(": ") for line in client.strip().splitlines())
     origin = endpoint.removesuffix(PATH)
-    write_website(
-        folder,
-        more=f"""
+    more = f"""
 handoff: {{system: sales_system, per_minute: 100000, breaker_after: {breaker_after}}}
 integrations:
   sales_system:
@@ -91,9 +138,8 @@ integrations:
     client_id: {values["client_id"]}
     client_secret: ${{TEST_CLIENT_SECRET}}
     {more}
-""",
-    )
-    return Side(folder, {"TEST_CLIENT_SECRET": values["client_secret"]})
+"""
+    return _build(folder, more, {"TEST_CLIENT_SECRET": values["client_secret"]}, database_url)
 
 
 def enter_leads(http: httpx.Client, key: str, count: int, *, first: int = 0) -> list[str]:
