@@ -16,27 +16,11 @@ from agent.model_settings import ModelSettings, PriceSettings
 from app.language_models import LanguageModels, open_language_models
 from core.clock import Clock
 from sales.usage.errors import BudgetSpent
-from sales.usage.rules import needs_prices, price_tokens
+from sales.usage.rules import price_tokens
 from sales.usage.schemas import CallRequest, CallUsage
 from sales.usage.service import UsageService
-from sales.usage.settings import BudgetSettings
 
 log = structlog.get_logger(__name__)
-
-
-def check_budget(model: ModelSettings | str, budget: BudgetSettings) -> None:
-    """Refuse a cap in money where a model's price is not known.
-
-    Raises:
-        ValueError: with the model whose price lacks.
-    """
-    if isinstance(model, str) or not needs_prices(budget):
-        return
-    for name in (model.chat, model.fallback):
-        if name is not None and name not in model.prices:
-            raise ValueError(
-                f"budget: a cap in money needs the price of {name}. Write it under model.prices"
-            )
 
 
 class LedgerBudget:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from agent.model_settings import ModelSettings
 from agent.settings import AgentSettings, LimitSettings
-from app.model_budgets import check_budget
+from app.price_check import check_budget
 from app.vendor_settings import (
     AppointmentSection,
     CrmSettings,
@@ -101,6 +101,8 @@ class ServerSettings(Section):
     addresses and networks, e.g. [203.0.113.7, 198.51.100.0/24]. Empty: from everywhere."""
     webhook_addresses: tuple[Network, ...] = ()
     """From where /webhooks may be called. Empty: from everywhere; signatures are checked anyway."""
+    webhooks_per_minute: int = Field(default=6000, ge=1)
+    """How often one address may call one webhook in a minute; more are told to come later (429)."""
     local_staff: bool = True
     """Whether programs on this very machine may read /metrics, /api/v1/knowledge/search and
     /api/v1/analytics without an API key: direct calls to 127.0.0.1 only. Never when `public_url`

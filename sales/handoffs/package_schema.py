@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
-
-from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
-from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING, Any
 
 from sales.handoffs.package_verticals import PACKS, URGENCIES
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+    from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
 VERSION = "1.0"
 SCHEMA_ID = f"urn:sales-agent:lead-handoff:{VERSION}"
@@ -150,6 +151,9 @@ def build_schema() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _validator() -> Draft202012Validator:
+    # A start without a handoff need not import it.
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415
+
     # A checker of our own: the library's knows date-time only where another library is installed.
     checker = FormatChecker(())
     checker.checks("date-time")(_is_moment)
