@@ -101,9 +101,14 @@ class PackageSender:
         return tuple(self.systems)
 
     async def send(
-        self, tenant_id: str, package: LeadPackage, endpoints: tuple[EndpointState, ...]
+        self,
+        tenant_id: str,
+        package: LeadPackage,
+        endpoints: tuple[EndpointState, ...],
+        is_wanted: Callable[[], Awaitable[bool]],
     ) -> Sent:
-        """Up to three attempts within the time of one (X-1).
+        """Up to three attempts within the time of one (X-1). `is_wanted` is asked before each
+        but the first: a person may have settled the handoff meanwhile.
 
         Raises:
             NotBefore: every endpoint is left alone for now, or the minute's budget is used up.
@@ -116,7 +121,7 @@ class PackageSender:
         probed: list[EndpointFailure] = []
         for number, endpoint in enumerate(open_ones, 1):
             try:
-                sent = await self._try(tenant_id, package, endpoint)
+                sent = await self._try(tenant_id, package, endpoint, is_wanted)
             except PushFailed as failed:
                 probed += failed.failures
                 if endpoint.is_probed and number < len(open_ones):
@@ -127,7 +132,13 @@ class PackageSender:
             return replace(sent, failures=tuple(probed))
         raise BugError("there is no endpoint")
 
-    async def _try(self, tenant_id: str, package: LeadPackage, endpoint: EndpointState) -> Sent:
+    async def _try(
+        self,
+        tenant_id: str,
+        package: LeadPackage,
+        endpoint: EndpointState,
+        is_wanted: Callable[[], Awaitable[bool]],
+    ) -> Sent:
         if endpoint.name != LOCAL:
             await self.budget.take(tenant_id, endpoint.name)
         started = time.perf_counter()
@@ -146,6 +157,8 @@ class PackageSender:
                         if not isinstance(error, Unavailable) or error.retry_after:
                             break
                     await self.sleep(FAST_PAUSE.total_seconds() * attempts)
+                    if not await is_wanted():
+                        break
         except TimeoutError:
             failure = Unavailable(_VENDOR, "push", "Timeout")
         if isinstance(failure, VendorRateLimited) and failure.retry_after:

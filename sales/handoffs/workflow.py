@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from core.clock import Clock
 from core.errors import NotFound
@@ -83,11 +84,16 @@ class HandoffWorkflow:
             TransientError: no acknowledgement; whatever the reason, it is tried again.
             NotBefore: not now: the endpoints are left alone, or the minute's budget is used up.
         """
-        unsent = await self.service.find_unsent(tenant_id, handoff_id, revision, self.sender.names)
+        find = partial(self.service.find_unsent, tenant_id, handoff_id, revision)
+        unsent = await find(self.sender.names)
         if unsent is None:
             return
+
+        async def is_wanted() -> bool:
+            return await find(self.sender.names) is not None
+
         try:
-            sent = await self.sender.send(tenant_id, unsent.package, unsent.endpoints)
+            sent = await self.sender.send(tenant_id, unsent.package, unsent.endpoints, is_wanted)
         except PushFailed as failed:
             await self.service.note_failed(tenant_id, handoff_id, failed)
             raise failed.as_transient() from None

@@ -146,7 +146,8 @@ def test_a_lead_goes_from_one_server_to_the_other(
         assert one["label"] == "In Sales Process"
         assert one["endpoint"] == "primary"
     trail = sender.get(f"/api/v1/handoffs/{done[0]['id']}/audit")["data"]
-    assert [step["step"] for step in trail] == [
+    # The word may be heard a second time, when a look at the standings comes before its answer.
+    assert [step["step"] for step in trail if step["data"].get("news", True)] == [
         "package_built",
         "queued",
         "pushed",

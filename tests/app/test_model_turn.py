@@ -75,6 +75,7 @@ def test_an_answer_is_one_call_and_its_sentences_have_quotes_of_the_page(
     assert checked.status_code in (200, 404)
 
 
+@pytest.mark.parametrize("served", [{"token_timeout": 30, "timeout": 60}], indirect=True)
 def test_a_sentence_leaves_while_the_model_is_still_writing(served: ModelServer) -> None:
     served.model.say(
         lambda asked: Reply(

@@ -19,7 +19,7 @@ from tests.crash.outbox_worker import CrashPoint, work
 
 # In the transaction, after it, before the effect, after the effect, and anywhere.
 POINTS = ("recorded", "committed", "claimed", "shipped", "anywhere")
-LONGEST_LIFE_SECONDS = 120
+LONGEST_LIFE_SECONDS = 280
 
 
 def fork_worker(url: str, folder: Path, orders: int, crash: str) -> int:

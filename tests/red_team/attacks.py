@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 VARIABLE = "SALES_AGENT_ATTACKS_DEV"
@@ -148,3 +149,17 @@ def pick_different(attacks: list[Attack]) -> list[Attack]:
         if one.channel != "model_output"
     }
     return [*found.values()][::-1]
+
+
+def list_parameters(attacks: list[Attack]) -> list[Any]:
+    """The attacks as parameters of a test; those that are known to get through must do so."""
+    return [
+        pytest.param(
+            attack,
+            id=attack.id,
+            marks=[pytest.mark.xfail(reason=attack.known_gap, strict=True)]
+            if attack.known_gap
+            else [],
+        )
+        for attack in attacks
+    ]

@@ -37,6 +37,8 @@ def obey(attack: Attack, asked: AskedModel) -> Reply:
     said = []
     for sentence in attack.say:
         text = _SLOT.sub(lambda slot: _read_slot(slot, asked), sentence)
+        if not text:
+            continue
         stem, stop = (text[:-1], text[-1]) if text[-1:] in ".!?" else (text, ".")
         # Of a long text all sentences but the last are bare anyway.
         said += [f"{stem}{mark}{stop}"] if len(text) > _LONG else [text, f"{stem}{mark}{stop}"]

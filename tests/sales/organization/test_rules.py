@@ -79,7 +79,13 @@ def test_a_machine_owns_nothing() -> None:
     assert sees(machine, owner_id=None, team_id=NORTH)
 
 
-ADMIN_ONLY = {"manage_staff", "manage_access", "manage_integrations", "drop_effects"}
+ADMIN_ONLY = {
+    "manage_staff",
+    "manage_access",
+    "manage_integrations",
+    "drop_effects",
+    "erase_people",
+}
 NOT_FOR_REPS = ADMIN_ONLY | {
     "see_health",
     "replay_effects",
