@@ -349,6 +349,7 @@ def build_portal(resources: Resources, services: Services, settings: AppSettings
         usage=services.usage,
         currency="USD" if isinstance(settings.model, str) else settings.model.currency,
         outcomes=services.feedback.analytics,
+        feedback=services.feedback.service,
         handoffs=services.handoffs.service,
         sight=services.handoffs.sight,
         reception=services.handoffs.reception,

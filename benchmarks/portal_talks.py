@@ -56,7 +56,8 @@ class TalkMaker(RowBuilder):
             visitor, session, talk = new_id(), new_id(), new_id()
             began = lead[1] - timedelta(minutes=5)
             is_open = number % 60 == 0
-            ended = self.now - timedelta(seconds=number % 600) if is_open else lead[1]
+            # Ahead of time, so that silence ends none of them while this runs.
+            ended = self.now + timedelta(hours=2) if is_open else lead[1]
             page, campaign = self.pick(PAGES), self.pick(CAMPAIGNS)
             came = {
                 "page_path": page,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, get_args
 
 from fastapi import APIRouter, Depends
@@ -14,7 +15,7 @@ from portal.desk import Desk, Viewer
 from portal.lists import Listing, read_choice
 from portal.navigation import NavEntry
 from portal.pages import Page
-from sales.feedback.amounts import write_amount
+from sales.feedback.amounts import count_digits, write_amount
 from sales.feedback.analytics import Attribution
 from sales.feedback.schemas import MODELS, Model
 from sales.followups.rules import count_summaries
@@ -36,6 +37,13 @@ MODEL_NAMES: dict[Model, str] = {
     "last_touch": "Last touch",
     "time_decay": "Time decay",
     "position": "Position",
+}
+MODEL_HINTS: dict[Model, str] = {
+    "linear": "Every visit before they paid counts the same.",
+    "first_touch": "All of it goes to the first visit.",
+    "last_touch": "All of it goes to the last visit before they paid.",
+    "time_decay": "The nearer a visit was to the payment, the more it counts.",
+    "position": "40 % each to the first and the last visit, the rest to those between.",
 }
 _ROWS = 15
 _QUESTIONS = 50
@@ -94,6 +102,7 @@ def _build(desk: Desk) -> APIRouter:
             ],
             rows=rows[:_ROWS],
             model_name=MODEL_NAMES[model],
+            model_hint=MODEL_HINTS[model],
             models={key: text for key, text in MODEL_NAMES.items() if key != _MODEL},
             **_describe_money(brought),
             most=max((row.conversations for row in rows), default=0),
@@ -122,15 +131,53 @@ def _build(desk: Desk) -> APIRouter:
     return router
 
 
+@dataclass(frozen=True, slots=True)
+class MoneyRow:
+    """What one page, campaign or referrer brought, in words. `bar`: its part, 0 to 100, of what
+    the best one of the same currency brought."""
+
+    value: str
+    leads: int
+    booked: str
+    refunded: str
+    net: str
+    bar: float
+
+
+def write_money(minor: int, currency: str) -> str:
+    """`1,234.50 USD`."""
+    amount = Decimal(write_amount(minor, currency))
+    return f"{amount:,.{count_digits(currency)}f} {currency}"
+
+
 def _describe_money(brought: Attribution) -> dict[str, Any]:
+    best: dict[str, int] = {}
+    for one in brought.credits:
+        best[one.currency] = max(best.get(one.currency, 0), one.net_minor)
+    rows = [
+        MoneyRow(
+            one.value,
+            len(one.lead_ids),
+            write_money(one.booked_minor, one.currency),
+            write_money(one.refunded_minor, one.currency) if one.refunded_minor else "",
+            write_money(one.net_minor, one.currency),
+            round(100 * max(one.net_minor, 0) / max(best[one.currency], 1), 1),
+        )
+        for one in brought.credits
+    ]
+    totals = [
+        (
+            write_money(one.net_minor, one.currency),
+            write_money(one.booked_minor, one.currency),
+            write_money(one.refunded_minor, one.currency) if one.refunded_minor else "",
+        )
+        for one in brought.totals
+    ]
     return {
-        "money": [
-            (one.value, len(one.lead_ids), write_amount(one.net_minor, one.currency), one)
-            for one in brought.credits[:_ROWS]
-        ],
-        "money_totals": [
-            (one, write_amount(one.net_minor, one.currency)) for one in brought.totals
-        ],
+        "money": rows[:_ROWS],
+        "money_totals": totals,
+        "money_hidden": max(len(rows) - _ROWS, 0),
+        "has_refunds": any(one.refunded for one in rows),
     }
 
 

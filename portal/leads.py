@@ -16,6 +16,7 @@ from portal.handoffs import STEPS, gather_handoffs
 from portal.lead_view import gather_lead, list_booking_offers
 from portal.lists import PAGE_SIZE, Listing, read_choice, read_offset
 from portal.navigation import NavEntry
+from portal.outcomes import add_outcomes, gather_standing
 from portal.pages import Page
 from sales.appointments.rules import read_slot_id
 from sales.appointments.schemas import BookingRequest
@@ -52,6 +53,7 @@ def _build(desk: Desk) -> APIRouter:
     _add_pages(router, desk, looking)
     _add_changes(router, desk)
     _add_merging(router, desk)
+    add_outcomes(router, desk)
     return router
 
 
@@ -227,6 +229,7 @@ async def _draw(
         lead=detail.lead,
         view=view,
         sent=await gather_handoffs(portal, principal, lead_id),
+        standing=await gather_standing(portal, principal, detail.lead.id),
         steps=STEPS,
         fields=FIELDS,
         statuses=STATUSES,

@@ -20,6 +20,7 @@ from sales.conversations.service import ConversationService
 from sales.conversations.staff_service import StaffConversationService
 from sales.crm_sync.service import CrmSyncService
 from sales.feedback.analytics import OutcomeAnalytics
+from sales.feedback.service import FeedbackService
 from sales.followups.mail_service import MailService
 from sales.followups.schemas import StoredMail
 from sales.followups.service import FollowupService
@@ -65,6 +66,7 @@ class Portal:
     connections: ConnectionService
     crms: CrmSyncService
     outcomes: OutcomeAnalytics
+    feedback: FeedbackService
     handoffs: HandoffService
     sight: HandoffSight
     reception: ReceptionService

@@ -31,6 +31,7 @@ from sales.feedback.rules import (
     build_outcome,
     hash_content,
     hash_fact,
+    sort_facts,
 )
 from sales.feedback.schemas import Confirmation, Fact, Outcome, Report
 from sales.feedback.settings import FeedbackSettings
@@ -204,6 +205,15 @@ class FeedbackService:
         """Where a lead stands by what sales said of it; None: sales said nothing."""
         async with self._database.reading(tenant_id) as uow:
             return await FeedbackRepository(uow).find_outcome(lead_id)
+
+    async def read_standing(self, tenant_id: str, lead_id: str) -> tuple[Outcome, tuple[Fact, ...]]:
+        """Where a lead stands, with its money, and all that was said of it, the latest first.
+        A lead of which nothing was said, or that is not there, stands at the beginning."""
+        async with self._database.reading(tenant_id) as uow:
+            lead = await find_known(uow, lead_id)
+            rows = await FeedbackRepository(uow).list_facts(lead.ids) if lead else []
+        facts = [read_fact(row) for row in rows]
+        return build_outcome(facts), tuple(reversed(sort_facts(facts)))
 
     async def get_body(
         self, tenant_id: str, report_id: str
