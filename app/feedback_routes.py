@@ -7,7 +7,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from app.machine_gate import check_webhook
+from app.machine_gate import WebhookGate
 from app.runtime import Runtime
 from app.staff import build_principal_check
 from app.staff_api import read_period
@@ -19,7 +19,7 @@ from sales.feedback.api import (
 )
 
 
-def add_feedback(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
+def add_feedback(app: FastAPI, get_runtime: Callable[[], Runtime], gate: WebhookGate) -> None:
     """For the sales system, for reps, and for those who look at figures."""
 
     def get_desk() -> FeedbackDesk:
@@ -33,7 +33,7 @@ def add_feedback(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
             throttle=parts.throttle,
             door=parts.door,
             sync=parts.sync,
-            check_sender=partial(check_webhook, runtime.settings.server),
+            check_sender=partial(gate.check, door="sales-updates"),
             find_tenant=lambda key: organization.get_tenant(key).id,
             read_period=partial(read_period, runtime),
         )

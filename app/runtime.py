@@ -20,8 +20,10 @@ from app.handoff_sight import HandoffMetrics, follow_handoffs
 from app.places import Places
 from app.services import Services
 from app.settings import AppSettings, load_app_settings
+from app.signing import renew_keys
 from app.webhooks import WebhookDoor
 from app.wiring import Resources, build_chat, build_portal, build_resources, build_services
+from core.db.vendor_memory import prune_notes
 from core.errors import ConfigurationError, ProviderError
 from core.outbox import prune_done
 from core.protocols.knowledge_index import PassageEmbedder
@@ -38,8 +40,9 @@ _SWEEP_PAUSE_SECONDS = 5.0
 _QUALIFY_PAUSE_SECONDS = 0.5
 _KEEP_DONE = timedelta(days=30)
 _PRUNE_PAUSE_SECONDS = 600.0
-# What is opened once, at the start.
+# What is opened once, at the start; keys and secrets are taken over while the server runs.
 _FIXED_SECTIONS = ("database", "server", "model")
+_RENEWED = frozenset({"secret", "previous_secrets", "encryption_keys"})
 
 
 class Runtime:
@@ -112,13 +115,15 @@ class Runtime:
             settings = load_app_settings(self.resources.places.config)
             self.resources.vendors.apply_settings(settings)
             await self.resources.organization.apply_settings(settings.tenants, settings.sites)
+            parts = self.resources
+            renew_keys(settings, parts.places, parts.signer, parts.vendors.cipher)
         except ConfigurationError as error:
             log.error("settings_refused", problems=error.problems)
             return False
         fixed = [
             name
             for name in _FIXED_SECTIONS
-            if getattr(settings, name) != getattr(self.settings, name)
+            if _read_fixed(settings, name) != _read_fixed(self.settings, name)
         ]
         before, now = self.settings.sales_agent, settings.sales_agent
         if before.vector_database != now.vector_database:
@@ -181,6 +186,7 @@ class Runtime:
                 async with database.unit_of_work(None) as uow:
                     await prune_done(uow, clock.now() - _KEEP_DONE)
                 await self.resources.inbox.prune(clock.now() - _KEEP_DONE)
+                await prune_notes(database, clock.now())
             except SQLAlchemyError as error:
                 log.warning("outbox_not_pruned", kind=type(error).__name__)
             await asyncio.sleep(_PRUNE_PAUSE_SECONDS)
@@ -200,3 +206,8 @@ class Runtime:
                     # The chat must go on; the next round tries again.
                     log.exception("vectors_failed")
             await asyncio.sleep(_EMBED_PAUSE_SECONDS)
+
+
+def _read_fixed(settings: AppSettings, name: str) -> object:
+    section = getattr(settings, name)
+    return section.model_dump(exclude=_RENEWED) if name == "server" else section

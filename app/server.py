@@ -25,7 +25,7 @@ from app.appointment_desk import build_desk, build_link_desk
 from app.feedback_routes import add_feedback
 from app.handoff_routes import add_handoffs
 from app.handoff_sight import show_handoffs
-from app.machine_gate import check_webhook
+from app.machine_gate import WebhookGate
 from app.migrations.run import current_revision, newest_revision
 from app.oauth import build_oauth_router
 from app.places import shipped
@@ -172,17 +172,13 @@ def create_app(start: Callable[[], Awaitable[Runtime]]) -> FastAPI:
     )
     app.include_router(build_unsubscribe_router(lambda: get_runtime().services.mails))
     _add_leads(app, get_runtime)
-    add_feedback(app, get_runtime)
+    gate = WebhookGate(lambda: get_runtime().settings.server, SystemClock())
+    add_feedback(app, get_runtime, gate)
     add_handoffs(app, get_runtime)
     identify = build_principal_check(get_runtime)
     app.include_router(build_privacy_router(lambda: get_runtime().services.privacy, identify))
     app.include_router(build_oauth_router(get_runtime))
-    app.include_router(
-        build_webhook_router(
-            lambda: get_runtime().webhooks,
-            lambda request: check_webhook(get_runtime().settings.server, request),
-        )
-    )
+    app.include_router(build_webhook_router(lambda: get_runtime().webhooks, gate.check))
     app.include_router(build_portal_router(lambda: get_runtime().portal, SystemClock()))
     _add_health(app, get_runtime, check)
     _add_files(app)
@@ -237,8 +233,8 @@ def _add_health(app: FastAPI, get_runtime: Callable[[], Runtime], check: Any) ->
         "/metrics",
         tags=["health"],
         dependencies=[Depends(check)],
-        response_class=PlainTextResponse,
-        responses=describe_errors(401, 503),
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {}}}, **describe_errors(401, 503)},
     )
     async def show_metrics() -> PlainTextResponse:
         """Counters and times, as Prometheus reads them. For staff."""

@@ -173,7 +173,7 @@ def describe_recall(recall: Recall, site: KnownSite) -> dict[str, Any]:
 
 def build_staff_router(get_runtime: Callable[[], Runtime], check: StaffCheck) -> APIRouter:
     """The routes."""
-    router = APIRouter(prefix="/api/v1", responses=describe_errors(400, 401, 403))
+    router = APIRouter(prefix="/api/v1", responses=describe_errors(400, 401, 403, 404))
     # As a default, not within Annotated: FastAPI resolves annotations without our local names.
     caller = Depends(check)
 

@@ -61,13 +61,13 @@ def choose_vendors(settings: AppSettings) -> Mapping[Capability, tuple[str, ...]
     }
 
 
-def build_cipher(settings: AppSettings, places: Places) -> Cipher:
+def list_keys(settings: AppSettings, places: Places) -> list[bytes]:
     """The keys of app.yaml, the newest first; after them what was used before there were any."""
     kept = places.data / "secret.key"
     keys = [key.get_secret_value().encode() for key in settings.server.encryption_keys]
     if not keys or kept.exists():
         keys.append(load_or_create_secret(kept))
-    return Cipher(keys)
+    return keys
 
 
 def build_vendors(
@@ -82,7 +82,7 @@ def build_vendors(
     Raises:
         ConfigurationError: one that is switched on cannot be opened.
     """
-    shelf = VendorShelf(database, clock, build_cipher(settings, places), organization)
+    shelf = VendorShelf(database, clock, Cipher(list_keys(settings, places)), organization)
     shelf.set_local("calendar", LocalCalendar(database))
     shelf.set_local("email", LocalEmailSender(places.mail))
     shelf.apply_settings(settings)
@@ -202,7 +202,7 @@ class VendorShelf:
             ),
             clock=self._clock,
             webhook_url=partial(self._build_webhook_url, public_url, key),
-            memory=DatabaseMemory(self._database, key),
+            memory=DatabaseMemory(self._database, key, self._clock),
         )
         return Vendor(
             manifest=manifest,

@@ -42,6 +42,10 @@ class WebhookDoor:
         self._organization, self._get_vendors = organization, get_vendors
         self._inbox, self._address = inbox, address
 
+    def knows(self, vendor_key: str) -> bool:
+        """Whether there is a vendor of this key."""
+        return vendor_key in self._get_vendors()
+
     async def take(self, vendor_key: str, tenant_key: str, request: Request) -> WebhookAnswer:
         """Let the vendor's folder check and read it, and store the events.
 
@@ -76,17 +80,20 @@ class WebhookDoor:
 
 
 def build_webhook_router(
-    get_door: Callable[[], WebhookDoor], check: Callable[[Request], None] = lambda _request: None
+    get_door: Callable[[], WebhookDoor], check: Callable[[Request, str], None]
 ) -> APIRouter:
-    """The door. `check` refuses addresses that may not call."""
+    """The door. `check` refuses addresses that may not call, or call too often; it is told the
+    vendor's key."""
     router = APIRouter(prefix=WEBHOOK_PATH, include_in_schema=False)
 
     # GET and HEAD: some vendors try an address that way before they use it.
     @router.api_route("/{vendor}/{tenant}", methods=["POST", "GET", "HEAD"])
     async def take(vendor: str, tenant: str, request: Request) -> Response:
-        check(request)
+        door = get_door()
+        # Vendors that there are not share one count, so that nobody can make up names for ever.
+        check(request, vendor if door.knows(vendor) else "")
         try:
-            answer = await get_door().take(vendor, tenant, request)
+            answer = await door.take(vendor, tenant, request)
         except UserError as error:
             log.warning("vendor_refused", vendor=vendor[:40], status=error.status)
             raise

@@ -14,6 +14,9 @@ from weakref import WeakValueDictionary
 
 from core.protocols.vendor import VendorMemory
 
+# How the keys of these notes begin.
+SENT = "sent:"
+
 
 class OnceSender:
     """Remembers what was handed over to one vendor."""
@@ -28,7 +31,7 @@ class OnceSender:
         Raises:
             ProviderError: what `hand_over` raises; nothing is remembered then.
         """
-        place = f"sent:{hashlib.sha256(key.encode()).hexdigest()}"
+        place = f"{SENT}{hashlib.sha256(key.encode()).hexdigest()}"
         lock = self._locks.setdefault((tenant_id, place), asyncio.Lock())
         async with lock:
             note = await self._memory.find_note(tenant_id, place)

@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import Invalid, Unauthorized
+from core.outbound import name_failures
 from core.protocols.vendor import VendorContext, VendorEvent, WebhookAnswer, WebhookRequest
-from integrations.calendly.client import CalendlyClient, get_uuid
+from integrations.calendly.client import VENDOR, CalendlyClient, get_uuid
 
 _EVENTS = ("invitee.created", "invitee.canceled")
 _HEADER = "calendly-webhook-signature"
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """Read the account, and have webhooks sent to us where we can be reached and have a key."""
     client = CalendlyClient(context)
@@ -41,6 +43,7 @@ async def check_connection(context: VendorContext, tenant_id: str) -> str:
     return f"{found} Webhooks were asked for."
 
 
+@name_failures(VENDOR)
 async def disconnect(context: VendorContext, tenant_id: str) -> None:
     """Take our webhooks back. A personal access token can only be revoked in Calendly itself."""
     client = CalendlyClient(context)
@@ -73,7 +76,7 @@ async def read_webhook(context: VendorContext, request: WebhookRequest) -> Webho
     stamps = [value for name, _, value in parts if name == "t"]
     signatures = [value for name, _, value in parts if name == "v1"]
     key = values.get("webhook_signing_key", "")
-    if not key or len(stamps) != 1 or not stamps[0].isdecimal() or len(stamps[0]) > 12:
+    if not key or len(stamps) != 1 or not stamps[0].isdecimal() or len(stamps[0]) > 11:
         raise Unauthorized("The signature does not hold.")
     signed = f"{stamps[0]}.".encode() + request.body
     expected = hmac.new(key.encode(), signed, hashlib.sha256).hexdigest()

@@ -15,6 +15,7 @@ from core.protocols.vendor import VendorContext, VendorEvent, WebhookAnswer, Web
 from integrations.slack.settings import SlackSettings
 
 _LONGEST = 2000
+_LONGEST_TIME = 12
 
 
 async def receive(context: VendorContext, request: WebhookRequest) -> WebhookAnswer:
@@ -41,7 +42,10 @@ async def _check(context: VendorContext, request: WebhookRequest) -> None:
         raise Unauthorized("No signing secret is known. Give it in the portal.")
     timestamp = request.headers.get("x-slack-request-timestamp", "")
     signature = request.headers.get("x-slack-signature", "")
-    if not timestamp.isascii() or not timestamp.isdigit():
+    # The library compares texts of ASCII only, and raises on others.
+    if not signature.isascii():
+        raise Unauthorized("The signature does not hold.")
+    if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > _LONGEST_TIME:
         raise Unauthorized("The signature has no time.")
     if abs(context.clock.now().timestamp() - int(timestamp)) > settings.tolerance_seconds:
         raise Unauthorized("The signature is too old.")

@@ -48,7 +48,8 @@ _PRINTABLE = re.compile(r"^[\x21-\x7e]{0,200}$")
 @dataclass(frozen=True, slots=True)
 class FeedbackDesk:
     """What the routes need, as it is now. `find_tenant` knows a tenant by its key, `read_period`
-    a period by its two ends; `check_sender` refuses addresses that may not call webhooks."""
+    a period by its two ends; `check_sender` refuses addresses that may not call webhooks, or do
+    so too often."""
 
     feedback: FeedbackService
     leads: LeadService
@@ -102,7 +103,7 @@ def build_feedback_router(get_desk: Callable[[], FeedbackDesk], identify: Identi
     @router.post(
         WEBHOOK,
         response_model=ConfirmationOut,
-        responses=describe_errors(400, 401, 403, 404, 409, 413),
+        responses=describe_errors(400, 401, 403, 404, 409, 413, 429),
         openapi_extra=describe_body(_describe_message()),
     )
     async def take_update(request: Request) -> Response:

@@ -118,8 +118,15 @@ def build_lead_router(get_leads: GetLeads, identify: Identify) -> APIRouter:
     )
     caller = Depends(identify)
 
+    known: dict[int | str, dict[str, Any]] = {
+        200: {"model": CreatedOut, "description": "The person was a lead already"}
+    }
+
     @router.post(
-        "", status_code=201, response_model=CreatedOut, responses=describe_errors(409, 413)
+        "",
+        status_code=201,
+        response_model=CreatedOut,
+        responses={**known, **describe_errors(409, 413)},
     )
     async def create_lead(
         body: CreateLead,

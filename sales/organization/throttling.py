@@ -35,7 +35,7 @@ class SignInThrottle:
         Raises:
             RateLimited: too many for this account or from this address.
         """
-        by_address = self._limiter.hit(self._address, "address", _network_of(address))
+        by_address = self._limiter.hit(self._address, "address", network_of(address))
         by_account = by_address and self._limiter.hit(self._account, "account", account)
         if not (by_address and by_account):
             raise RateLimited(
@@ -48,7 +48,7 @@ class SignInThrottle:
         self._limiter.clear(self._account, "account", account)
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
     """The address, or the part of an IPv6 address that one subscriber has."""
     try:
         parsed = ipaddress.ip_address(address)

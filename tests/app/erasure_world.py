@@ -113,13 +113,11 @@ class World:
             await privacy.perform(self.tenant_id, erasure_id, *due[0])
 
 
-async def open_world(folder: Path) -> World:
-    """An installation over the database that TEST_URL names."""
+async def open_world(folder: Path, more: str = "handoff: {system: local}") -> World:
+    """An installation over the database that TEST_URL names. `more`: other sections."""
     folder = folder / "site"
     folder.mkdir()
-    config = write_website(
-        folder, database="database: {url: '${TEST_URL}'}", more="handoff: {system: local}"
-    )
+    config = write_website(folder, database="database: {url: '${TEST_URL}'}", more=more)
     (folder / "data").mkdir()
     return await _open(config)
 
@@ -230,7 +228,13 @@ async def _leave_words(world: World, ticket: Pass, meeting_id: str) -> None:
             happened_at=now,
             received_at=now,
         )
-        note = VendorNote(vendor="calendly", key=f"m:{meeting_id}", value={"uri": "x"}, revision=1)
+        note = VendorNote(
+            vendor="calendly",
+            key=f"m:{meeting_id}",
+            value={"uri": "x"},
+            revision=1,
+            changed_at=now,
+        )
         said = Message(
             id=new_id(),
             conversation_id=(await uow.session.execute(others)).scalars().first(),

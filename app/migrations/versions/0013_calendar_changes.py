@@ -47,8 +47,10 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("value", Json, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "vendor", "key", name=op.f("pk_vendor_notes")),
     )
+    op.create_index(op.f("ix_vendor_notes_changed_at"), "vendor_notes", ["changed_at"])
 
 
 def downgrade() -> None:
