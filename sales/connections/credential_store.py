@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+from core.batching import Batcher
 from core.clock import Clock
 from core.db import Database, UnitOfWork
 from core.encryption import Cipher
@@ -61,6 +62,7 @@ class StoredCredentials:
         """`configured(tenant_id)`: what app.yaml has for that tenant; empty: nothing."""
         self._database, self._clock, self._cipher = database, clock, cipher
         self._vendor, self._configured = vendor, configured
+        self._reads: Batcher[None, dict[str, str]] = Batcher(self._read_for_all)
 
     async def get(self, tenant_id: str) -> Values:
         """What is known now.
@@ -68,9 +70,12 @@ class StoredCredentials:
         Raises:
             AuthenticationFailed: nothing at all: not connected.
         """
+        return self._require(await self._reads.ask(tenant_id, None))
+
+    async def _read_for_all(self, tenant_id: str, asked: list[None]) -> list[dict[str, str]]:
         async with self._database.reading(tenant_id) as uow:
             row = await ConnectionRepository(uow).find(self._vendor)
-        return self._require(self._read(tenant_id, row))
+        return [self._read(tenant_id, row)] * len(asked)
 
     async def refresh(
         self, tenant_id: str, stale: Values, renew: Callable[[Values], Awaitable[Values]]

@@ -44,8 +44,14 @@ class Trail:
         self, steps: list[tuple[str, dict[str, Any]]], who: Principal | str = AGENT
     ) -> None:
         """Several steps of one moment, in their order."""
+        await HandoffRepository(self.uow).add_audit(self.build(steps, who))
+
+    def build(
+        self, steps: list[tuple[str, dict[str, Any]]], who: Principal | str = AGENT
+    ) -> list[AuditEntry]:
+        """The same for a caller that writes them itself, with those of other handoffs."""
         actor, actor_id = (who, None) if isinstance(who, str) else (who.name, who.id)
-        entries = [
+        return [
             AuditEntry(
                 id=new_id(),
                 about=self.about,
@@ -60,4 +66,3 @@ class Trail:
             )
             for step, data in steps
         ]
-        await HandoffRepository(self.uow).add_audit(entries)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import defer
 
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from core.ids import new_id
 from sales.handoffs.models import Handoff, HandoffAudit, HandoffAuditUnlock, HandoffEndpoint
 from sales.handoffs.rules import EndpointState
@@ -16,8 +17,37 @@ from sales.handoffs.schemas import REVIEW_STATES, AuditEntry, HandoffFilter, Han
 from sales.leads.handing import restrict_leads
 from sales.organization.schemas import Scope
 
+
+class StoredPackage(NamedTuple):
+    """A package as it is stored, encrypted."""
+
+    id: str
+    lead_id: str
+    revision: int
+    transaction_id: str
+    package: str
+    package_hash: str
+    schema_version: str
+
+
 _VIEW = tuple(HandoffView.__slots__)
 _AUDIT = tuple(AuditEntry.__slots__)
+_LOCKED = keep(
+    select(Handoff)
+    .where(Handoff.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Handoff.id)
+    .options(defer(Handoff.package))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_UNSENT = keep(
+    select(*(getattr(Handoff, name) for name in StoredPackage._fields)).where(
+        Handoff.id.in_(bindparam("ids", expanding=True)), Handoff.state == "queued"
+    )
+)
+_ENDPOINTS = keep(
+    select(HandoffEndpoint).where(HandoffEndpoint.name.in_(bindparam("names", expanding=True)))
+)
 
 
 class HandoffRepository:
@@ -33,6 +63,16 @@ class HandoffRepository:
         if lock:
             query = query.with_for_update().execution_options(populate_existing=True)
         return (await self._session.execute(query)).scalar()
+
+    async def lock_all(self, handoff_ids: Collection[str]) -> dict[str, Handoff]:
+        """The handoffs of those ids, locked and in one order; without their packages."""
+        found = await self._session.execute(_LOCKED, {"ids": sorted(handoff_ids)})
+        return {row.id: row for row in found.scalars()}
+
+    async def list_unsent(self, handoff_ids: Collection[str]) -> dict[str, StoredPackage]:
+        """The packages of those handoffs that wait to be sent."""
+        found = await self._session.execute(_UNSENT, {"ids": list(handoff_ids)})
+        return {row.id: StoredPackage(*row) for row in found}
 
     async def find_of_lead(self, lead_id: str) -> Handoff | None:
         """The latest handoff of a lead."""
@@ -89,8 +129,8 @@ class HandoffRepository:
 
     async def list_endpoints(self, names: Sequence[str]) -> tuple[EndpointState, ...]:
         """How the endpoints of these names do, in their order."""
-        query = select(HandoffEndpoint).where(HandoffEndpoint.name.in_(names))
-        found = {row.name: row for row in (await self._session.execute(query)).scalars()}
+        rows = (await self._session.execute(_ENDPOINTS, {"names": list(names)})).scalars()
+        found = {row.name: row for row in rows}
         return tuple(
             EndpointState(name, row.failures, row.openings, row.open_until)
             if (row := found.get(name))

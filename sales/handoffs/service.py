@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 
+from core.batching import Batcher
 from core.clock import Clock
 from core.db import Database, UnitOfWork
 from core.encryption import Cipher
 from core.errors import BugError, NotFound
 from core.ids import new_id
 from core.outbox import Outbox
-from core.protocols.sales_system import Acknowledgement, LeadPackage
-from sales.handoffs.audit import AGENT, SALES_SYSTEM
+from core.protocols.sales_system import LeadPackage
+from sales.handoffs.acknowledging import AcknowledgementDesk, Word
+from sales.handoffs.audit import AGENT
 from sales.handoffs.endpoints import EndpointHealth
-from sales.handoffs.events import Audience, HandoffAcknowledged, HandoffDeferred, HandoffQueued
+from sales.handoffs.events import Audience, HandoffQueued
 from sales.handoffs.looking import HandoffReader
 from sales.handoffs.models import Handoff
 from sales.handoffs.package import Packed
 from sales.handoffs.package_schema import VERSION
-from sales.handoffs.repository import HandoffRepository, describe
+from sales.handoffs.repository import HandoffRepository, StoredPackage, describe
 from sales.handoffs.row_changes import (
     build_trail,
     get_row,
@@ -32,12 +35,9 @@ from sales.handoffs.row_changes import (
     write_standing,
 )
 from sales.handoffs.rules import (
-    DEFER_PAUSE,
     PRIORITIES,
     EndpointState,
-    Standing,
     build_key,
-    hear,
     override,
 )
 from sales.handoffs.schemas import HandoffView, OverrideAction
@@ -57,6 +57,12 @@ class Unsent:
     endpoints: tuple[EndpointState, ...]
 
 
+class _Wanted(NamedTuple):
+    handoff_id: str
+    revision: int
+    endpoints: tuple[str, ...]
+
+
 class HandoffService:
     """The handoffs of all tenants. People and machines come with their `Principal` and see the
     handoffs of the leads that they see."""
@@ -72,6 +78,8 @@ class HandoffService:
         self._database, self._clock, self._outbox = database, clock, outbox
         self._cipher = cipher
         self._health = EndpointHealth(breaker_after)
+        self._desk = AcknowledgementDesk(database, clock, outbox, self._health)
+        self._unsent: Batcher[_Wanted, Unsent | None] = Batcher(self._find_all_unsent)
         self.reader = HandoffReader(database)
 
     async def keep(
@@ -197,14 +205,28 @@ class HandoffService:
         self, tenant_id: str, handoff_id: str, revision: int, endpoints: tuple[str, ...]
     ) -> Unsent | None:
         """The stored package, if it is still to be sent."""
+        return await self._unsent.ask(tenant_id, _Wanted(handoff_id, revision, endpoints))
+
+    async def _find_all_unsent(
+        self, tenant_id: str, wanted: list[_Wanted]
+    ) -> Sequence[Unsent | None]:
         async with self._database.reading(tenant_id) as uow:
             repository = HandoffRepository(uow)
-            row = await repository.find(handoff_id)
-            if row is None or row.state != "queued" or row.revision != revision:
-                return None
-            states = await repository.list_endpoints(endpoints)
+            stored = await repository.list_unsent({one.handoff_id for one in wanted})
+            states = {
+                names: await repository.list_endpoints(names)
+                for names in {one.endpoints for one in wanted}
+            }
+        return [
+            Unsent(self._open(tenant_id, row), states[one.endpoints])
+            if (row := stored.get(one.handoff_id)) and row.revision == one.revision
+            else None
+            for one in wanted
+        ]
+
+    def _open(self, tenant_id: str, row: StoredPackage) -> LeadPackage:
         text = self._cipher.decrypt(row.package, tenant_id=tenant_id, column=PACKAGE_COLUMN)
-        package = LeadPackage(
+        return LeadPackage(
             lead_id=row.lead_id,
             transaction_id=row.transaction_id,
             idempotency_key=build_key(row.id, row.revision),
@@ -212,7 +234,6 @@ class HandoffService:
             body_hash=row.package_hash,
             schema_version=row.schema_version,
         )
-        return Unsent(package, states)
 
     async def find_endpoints(
         self, tenant_id: str, names: tuple[str, ...]
@@ -229,66 +250,7 @@ class HandoffService:
         Raises:
             NotFound: there is no such handoff.
         """
-        ack = sent.acknowledgement
-        async with self._database.unit_of_work(tenant_id) as uow:
-            row = await get_row(uow, handoff_id, lock=True)
-            now = self._clock.now()
-            if sent.attempts:
-                row.attempts += sent.attempts
-                row.failures, row.last_error, row.endpoint = 0, None, sent.endpoint
-                row.sent_at = row.sent_at or now
-                for one in sent.failures:
-                    await self._health.note_failures(uow, one.endpoint, one.attempts, one.told, now)
-                await self._health.note_answer(uow, sent.endpoint, now)
-            heard = hear(read_standing(row), ack.status, ack.acknowledged_at, revision)
-            data = {
-                "status": ack.status,
-                "reason": ack.rejection_reason,
-                "sales_lead_id": ack.sales_lead_id,
-                "endpoint": sent.endpoint,
-                "attempts": sent.attempts,
-                "calls": row.attempts,
-                "ms": sent.milliseconds,
-                "revision": revision,
-                "hash_returned": bool(ack.body_hash),
-                "news": heard.news,
-            }
-            trail = build_trail(uow, row, now)
-            steps: list[tuple[str, dict[str, Any]]] = [("acknowledged", data)]
-            if sent.attempts:
-                steps.insert(
-                    0, ("pushed", {"hash": row.package_hash, "key": build_key(row.id, revision)})
-                )
-            await trail.note_all(steps, SALES_SYSTEM)
-            if heard.news:
-                await self._apply(uow, row, ack, heard.standing, now)
-            return describe(row)
-
-    async def _apply(
-        self, uow: UnitOfWork, row: Handoff, ack: Acknowledgement, standing: Standing, now: datetime
-    ) -> None:
-        write_standing(row, standing, now)
-        row.problems = [dict(problem) for problem in ack.problems]
-        row.sales_lead_id = ack.sales_lead_id or row.sales_lead_id
-        row.assigned_to = ack.assigned_to or row.assigned_to
-        row.expected_contact_at = ack.estimated_contact_at
-        row.rejection_reason = (
-            (ack.rejection_reason or "other") if ack.status == "rejected" else None
-        )
-        kind = {"accepted": "handed_over", "rejected": "handoff_rejected"}.get(ack.status)
-        told = {"sales_lead_id": row.sales_lead_id, "reason": row.rejection_reason}
-        await note_handoff(
-            uow, row.lead_id, row.state, kind or "handoff_deferred", told, SALES_SYSTEM, now
-        )
-        once = f"{row.id}.{row.revision} {ack.status} {ack.acknowledged_at.isoformat()}"
-        event = HandoffAcknowledged(handoff_id=row.id, lead_id=row.lead_id, status=ack.status)
-        await self._outbox.record(uow, event, once=once)
-        if row.state == "rejected":
-            await record_alert(self._outbox, uow, row, "rejected", "marketing", once)
-        if row.state == "deferred":
-            expected = max(ack.estimated_contact_at or now + DEFER_PAUSE, now)
-            deferred = HandoffDeferred(handoff_id=row.id, expected_at=expected)
-            await self._outbox.record(uow, deferred, once=once, not_before=expected)
+        return await self._desk.take(tenant_id, Word(handoff_id, revision, sent))
 
     async def note_failed(self, tenant_id: str, handoff_id: str, failed: PushFailed) -> None:
         """A push ended without an acknowledgement: counted, and told where somebody must know."""

@@ -150,6 +150,17 @@ async def _assign(
     return owner
 
 
+@dataclass(frozen=True, slots=True)
+class HandoffNote:
+    """Where the handoff of a lead stands now; with `kind`, also an entry of the lead's history."""
+
+    lead_id: str
+    state: str
+    kind: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    actor: str = ""
+
+
 async def note_handoff(
     uow: UnitOfWork,
     lead_id: str,
@@ -160,13 +171,26 @@ async def note_handoff(
     at: datetime,
 ) -> None:
     """Show on the lead where its handoff stands; with `kind`, also in its history."""
+    await note_handoffs(uow, [HandoffNote(lead_id, state, kind, data, actor)], at)
+
+
+async def note_handoffs(uow: UnitOfWork, notes: Sequence[HandoffNote], at: datetime) -> None:
+    """The same of many leads at one moment. What is not there any more is left out."""
     repository = LeadRepository(uow)
-    lead = await repository.find_current(lead_id)
-    if lead is None:
-        return
-    lead.handoff_state, lead.updated_at = state, at
-    if kind is not None:
-        await repository.add_event(lead.id, kind, data, actor=actor, at=at)
+    current = await repository.map_current({note.lead_id for note in notes})
+    kept = [(current[note.lead_id], note) for note in notes if note.lead_id in current]
+    states = {lead_id: note.state for lead_id, note in kept}
+    for state in sorted(set(states.values())):
+        ids = [lead_id for lead_id, own in states.items() if own == state]
+        await repository.show_handoffs(ids, state, at)
+    await repository.add_events(
+        [
+            {"lead_id": lead_id, "kind": note.kind, "data": note.data, "actor": note.actor}
+            for lead_id, note in kept
+            if note.kind is not None
+        ],
+        at,
+    )
 
 
 async def note_breach(uow: UnitOfWork, lead_id: str, due_at: datetime, at: datetime) -> bool:

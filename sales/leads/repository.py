@@ -46,6 +46,11 @@ _OF_CONVERSATIONS = keep(
         LeadConversation.conversation_id.in_(bindparam("ids", expanding=True))
     )
 )
+_OF_CONVERSATION = keep(
+    select(LeadConversation.lead_id).where(
+        LeadConversation.conversation_id == bindparam("conversation_id")
+    )
+)
 _MERGES = keep(
     select(Lead.id, Lead.merged_into).where(Lead.id.in_(bindparam("ids", expanding=True)))
 )
@@ -116,7 +121,8 @@ class LeadRepository:
 
     async def find_of_conversation(self, conversation_id: str) -> str | None:
         """The id of the lead that a conversation belongs to."""
-        return (await self.find_of_conversations([conversation_id])).get(conversation_id)
+        [found] = await self._uow.fetch((_OF_CONVERSATION, {"conversation_id": conversation_id}))
+        return str(found[0][0]) if found else None
 
     async def find_of_conversations(self, conversation_ids: Sequence[str]) -> dict[str, str]:
         """The ids of the leads that conversations belong to, by conversation."""
