@@ -33,12 +33,24 @@ class Cipher:
         Raises:
             ConfigurationError: none is given, or one is too short.
         """
+        self._keys: dict[str, AESGCM] = {}
+        self.renew(secrets)
+
+    def renew(self, secrets: Sequence[bytes]) -> None:
+        """Other keys from now on, while others go on encrypting and reading.
+
+        Raises:
+            ConfigurationError: none is given, or one is too short. Nothing changes then.
+        """
         if not secrets or min(map(len, secrets)) < 32:
             raise ConfigurationError(
                 "the encryption keys", ["each needs at least 32 random bytes. Give longer ones."]
             )
-        self._keys = {_name(secret): AESGCM(_derive(secret)) for secret in secrets}
+        keys = {_name(secret): AESGCM(_derive(secret)) for secret in secrets}
+        # Older keys stay readable until the newest is named: a thread may be between the two.
+        self._keys = {**self._keys, **keys}
         self._newest = _name(secrets[0])
+        self._keys = keys
 
     @property
     def newest_key(self) -> str:

@@ -29,13 +29,21 @@ class TokenSigner:
         Raises:
             ConfigurationError: one is too short.
         """
+        self.renew(secret, previous)
+
+    def renew(self, secret: bytes, previous: Sequence[bytes] = ()) -> None:
+        """Sign with another secret from now on, while others go on signing and reading.
+
+        Raises:
+            ConfigurationError: one is too short. Nothing changes then.
+        """
         for one in (secret, *previous):
             if len(one) < _MINIMUM_SECRET:
                 raise ConfigurationError(
                     "the server's secret",
                     [f"it has {len(one)} bytes. Give at least {_MINIMUM_SECRET} random ones."],
                 )
-        self._secret, self._previous = secret, tuple(previous)
+        self._secrets = (secret, *previous)
 
     def sign(self, purpose: str, subject: str, *, now: datetime, lifetime: timedelta) -> str:
         """A token that proves `subject` for `purpose` until `now + lifetime`."""
@@ -45,7 +53,7 @@ class TokenSigner:
             "iat": int(now.timestamp()),
             "exp": int((now + lifetime).timestamp()),
         }
-        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
+        return jwt.encode(claims, self._secrets[0], algorithm=_ALGORITHM)
 
     def read(self, purpose: str, token: str, *, now: datetime) -> str:
         """The subject of a token that holds.
@@ -62,7 +70,7 @@ class TokenSigner:
         return str(claims["sub"])
 
     def _decode(self, purpose: str, token: str) -> dict[str, Any]:
-        for secret in (self._secret, *self._previous):
+        for secret in self._secrets:
             try:
                 claims: dict[str, Any] = jwt.decode(
                     token,

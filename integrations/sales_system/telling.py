@@ -8,7 +8,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from core.clock import Clock
-from core.errors import Unavailable
+from core.errors import Rejected, Unavailable
 from core.outbound import build_client, build_error
 
 VENDOR = "marketing system"
@@ -27,8 +27,8 @@ class SignedMessages:
         """Send one message, signed anew each time.
 
         Raises:
-            TransientError: no answer, 408, 425, 429 or 5xx.
-            Rejected: it says no.
+            TransientError: no answer, 408, 425, 429 or 5xx; `retry_after` where it named a time.
+            Rejected: it says no, or there is no such door.
         """
         moment = self._clock.now()
         headers = {
@@ -44,6 +44,9 @@ class SignedMessages:
         # Conflict: it was taken in before, and we did not hear so.
         if answer.status_code == 409:
             return
-        problem = build_error(VENDOR, "tell", answer.status_code, "", None)
+        if answer.status_code == 404:
+            raise Rejected(VENDOR, "tell", "404: there is no such door")
+        wait = answer.headers.get("retry-after")
+        problem = build_error(VENDOR, "tell", answer.status_code, "", wait)
         if problem is not None:
             raise problem

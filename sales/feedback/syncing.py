@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from core.clock import Clock
 from core.db import Database
-from core.errors import NotFound, ProviderError, UserError
+from core.errors import NotFound, ProviderError, TransientError, UserError
 from core.ids import new_id
 from core.protocols.sales_system import Acknowledgement, LeadStanding, SalesSystem
 from sales.feedback.differences import (
@@ -93,7 +93,9 @@ class SyncService:
                 if not await self.leases.advance(lease, cursor) or not page.has_more:
                     break
         except ProviderError as error:
-            await self.leases.end(lease, _RETRY, f"{error.operation}: {error.excerpt}")
+            await self.leases.end(
+                lease, _choose_pause(error), f"{error.operation}: {error.excerpt}"
+            )
             return count
         await self.leases.end(lease, pause)
         return count
@@ -149,7 +151,9 @@ class SyncService:
                 or await system.find_standing(tenant_id, one.lead_id) is None
             ]
         except ProviderError as error:
-            await self.leases.end(lease, _RETRY, f"{error.operation}: {error.excerpt}")
+            await self.leases.end(
+                lease, _choose_pause(error), f"{error.operation}: {error.excerpt}"
+            )
             raise
         run_id, mended = new_id(), 0
         for one in found:
@@ -263,6 +267,12 @@ class SyncService:
             row = await open_handoffs(uow).find_of_lead(lead_id)
             found = await _describe(uow, [row] if row else [])
         return found[0] if found and found[0].state not in _UNSENT else None
+
+
+def _choose_pause(error: ProviderError) -> timedelta:
+    """Not sooner than the sales system asks for (RFC 9110, 10.2.3)."""
+    wish = error.retry_after if isinstance(error, TransientError) else None
+    return max(_RETRY, wish or _RETRY)
 
 
 async def _describe(uow: Any, rows: list[HandoffRow]) -> list[Here]:

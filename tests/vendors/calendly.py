@@ -62,6 +62,9 @@ class CalendlyStandIn(HttpStandIn):
         self.webhooks: dict[str, dict[str, Any]] = {}
         self.taken: set[datetime] = set()
         self.is_paid = True
+        # Data compliance is for Enterprise accounts.
+        self.is_enterprise = True
+        self.erased: list[str] = []
         self._count = 0
 
     def settings(self) -> Mapping[str, Any]:
@@ -114,7 +117,8 @@ class CalendlyStandIn(HttpStandIn):
         if request.path == "/oauth/token":
             return self._give_token(request)
         is_booking = request.path == "/invitees" and request.method == "POST"
-        if self.judge is not None and not is_booking:
+        is_erasure = request.path == "/data_compliance/deletion/invitees"
+        if self.judge is not None and not is_booking and not is_erasure:
             self.errors += self.judge.check_request(
                 request.method, request.target, headers=request.headers, body=request.body
             )
@@ -122,6 +126,8 @@ class CalendlyStandIn(HttpStandIn):
             return _refuse(401, "Unauthenticated")
         if is_booking:
             return self._take_booking(request.json())
+        if is_erasure:
+            return self._take_erasure(request.json())
         found = _EVENT.fullmatch(request.path)
         if found:
             return self._serve_event(found[1], found[2] or "", found[3] or "", request)
@@ -166,6 +172,15 @@ class CalendlyStandIn(HttpStandIn):
             listed = [one for one in self._invitees_of(event["uri"]) if one["email"] == email]
             return self._page(listed, request)
         return Answer(200, {"resource": event})
+
+    def _take_erasure(self, body: dict[str, Any]) -> Answer:
+        """As the public reference says ("Delete Invitee Data")."""
+        if not self.is_enterprise:
+            return _refuse(403, "Permission Denied")
+        if body.keys() != {"emails"} or not body["emails"]:
+            self.errors.append("POST /data_compliance/deletion/invitees: send emails")
+        self.erased += body["emails"]
+        return Answer(202, {})
 
     def _take_booking(self, body: dict[str, Any]) -> Answer:
         if not self.is_paid:

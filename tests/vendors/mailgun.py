@@ -9,14 +9,18 @@ import email.policy
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
+from urllib.parse import unquote
 
 from tests.vendors.standin import Answer, HttpStandIn, Records, SeenRequest
 
 API_KEY, SIGNING_KEY, DOMAIN = "key-mailgun-test", "signing-key-test", "mg.larkmere.example"
+# Of one address: Mailgun's documentation, "Suppressions".
+_SUPPRESSION = re.compile(rf"/v3/{re.escape(DOMAIN)}/(bounces|unsubscribes|complaints)/([^/]+)")
 
 
 class MailgunStandIn(HttpStandIn):
@@ -29,6 +33,7 @@ class MailgunStandIn(HttpStandIn):
         super().__init__()
         self.mails: list[EmailMessage] = []
         self.fields: list[dict[str, list[str]]] = []
+        self.suppressed: set[tuple[str, str]] = set()
 
     def answer(self, request: SeenRequest) -> Answer:
         """What Mailgun would answer."""
@@ -37,6 +42,13 @@ class MailgunStandIn(HttpStandIn):
             return Answer(401, {"message": "Invalid private key"})
         if (request.method, request.path) == ("GET", f"/v4/domains/{DOMAIN}"):
             return Answer(200, {"domain": {"name": DOMAIN, "state": "active"}})
+        listed = _SUPPRESSION.fullmatch(request.path)
+        if request.method == "DELETE" and listed:
+            entry = (listed[1], unquote(listed[2]))
+            if entry not in self.suppressed:
+                return Answer(404, {"message": f"Address not found in {listed[1]} table"})
+            self.suppressed.remove(entry)
+            return Answer(200, {"message": "removed", "address": entry[1]})
         if (request.method, request.path) != ("POST", f"/v3/{DOMAIN}/messages.mime"):
             return Answer(404, {"message": "Domain not found"})
         fields, files = _read_form(request)

@@ -33,6 +33,9 @@ class SendGridStandIn(HttpStandIn):
     def __init__(self) -> None:
         super().__init__()
         self.bodies: list[dict[str, Any]] = []
+        self.erased: list[str] = []
+        # Older accounts lack the right.
+        self.may_erase = True
         self._key = ec.generate_private_key(ec.SECP256R1())
         named = os.environ.get(VARIABLE)
         self._specification: Specification | None = (
@@ -45,20 +48,33 @@ class SendGridStandIn(HttpStandIn):
             return Answer(
                 401, {"errors": [{"message": "The provided authorization grant is invalid"}]}
             )
-        if (request.method, request.path) == ("GET", "/v3/scopes"):
-            return Answer(200, {"scopes": ["mail.send"]})
-        if (request.method, request.path) != ("POST", "/v3/mail/send"):
-            return Answer(404, {"errors": [{"message": "not found"}]})
         if self._specification is not None:
             problems = self._specification.check_request(
-                "POST", request.target, headers=request.headers, body=request.body
+                request.method, request.target, headers=request.headers, body=request.body
             )
             assert problems == [], problems
+        if request.method == "GET" and request.path.startswith("/v3/mail/batch/"):
+            return Answer(400, {"errors": [{"field": None, "message": "invalid batch id"}]})
+        if (request.method, request.path) == ("POST", "/v3/recipients/erasejob"):
+            return self._take_order(request.json())
+        if (request.method, request.path) != ("POST", "/v3/mail/send"):
+            return Answer(404, {"errors": [{"message": "not found"}]})
         body = request.json()
         if refused := _find_fault(body):
             return Answer(400, {"errors": [{"message": refused}]})
         self.bodies.append(body)
         return Answer(202, None, {"x-message-id": f"sg-{len(self.bodies)}"})
+
+    def _take_order(self, body: dict[str, Any]) -> Answer:
+        """As the reference of the Recipients' Data Erasure API says; the specification at hand
+        describes sending only."""
+        if not self.may_erase:
+            return Answer(403, {"errors": [{"message": "access forbidden"}]})
+        addresses = body.get("email_addresses")
+        if body.keys() != {"email_addresses"} or not addresses or len(addresses) > 5000:
+            return Answer(400, {"errors": [{"message": "email_addresses is required"}]})
+        self.erased += addresses
+        return Answer(202, {"job_id": f"job-{len(self.erased)}"})
 
     def mails(self) -> list[EmailMessage]:
         """What arrived, put together as SendGrid does."""
