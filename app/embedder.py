@@ -1,8 +1,8 @@
 """The embedding model, opened on its own.
 
-Opening it takes 220 MB for a moment and 100 MB for good. `serve` does it before it imports the
-rest of the server, which then moves into what was given back: the process stays under 300 MB
-even while it starts. So this file imports little.
+Opening it takes 220 MB for a moment and 100 MB for good. `serve` does it before it imports
+anything else, even the types of its settings, which then moves into what was given back: the
+process stays under 300 MB even while it starts. So this file imports little.
 """
 
 from __future__ import annotations

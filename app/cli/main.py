@@ -10,7 +10,7 @@ import typer
 
 from app.cli.console import complain, console
 from app.cli.handoff_commands import handoff_commands
-from app.cli.opening import open_settings, run
+from app.cli.opening import collecting_later, open_settings, run
 from app.cli.privacy import privacy_commands
 from core.errors import AppError, ConfigurationError, UserError
 from core.logging import configure_logging
@@ -48,11 +48,13 @@ def demo(
     config: Config = None,
 ) -> None:
     """Read the demo website, start the server, and print the page to open."""
-    from app.embedder import load_embedder  # noqa: PLC0415 - commands start fast without it
+    with collecting_later():
+        from app.embedder import load_embedder  # noqa: PLC0415 - commands start fast without it
 
-    settings, places = open_settings(config, data)
-    embedder = load_embedder()
-    from app.cli.serving import serve_demo  # noqa: PLC0415 - after the model: see app/embedder.py
+        # First of all: see app/embedder.py.
+        embedder = load_embedder()
+        settings, places = open_settings(config, data)
+        from app.cli.serving import serve_demo  # noqa: PLC0415
 
     serve_demo(settings, places, embedder, host, port)
 
@@ -67,11 +69,12 @@ def serve(
     config: Config = None,
 ) -> None:
     """Start the server."""
-    from app.embedder import load_embedder  # noqa: PLC0415
+    with collecting_later():
+        from app.embedder import load_embedder  # noqa: PLC0415
 
-    settings, places = open_settings(config, data)
-    embedder = load_embedder()
-    from app.cli.serving import serve_site  # noqa: PLC0415
+        embedder = load_embedder()
+        settings, places = open_settings(config, data)
+        from app.cli.serving import serve_site  # noqa: PLC0415
 
     serve_site(settings, places, embedder, host, port)
 

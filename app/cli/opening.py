@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+import gc
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,19 @@ from app.places import Places, find_places
 
 if TYPE_CHECKING:
     from app.settings import AppSettings
+
+
+@contextlib.contextmanager
+def collecting_later() -> Iterator[None]:
+    """While what is imported stays for good: the collector, which would look through it again and
+    again (a sixth of a start), rests, and afterwards leaves it alone, so that its rounds do not
+    hold up turns."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def open_settings(config: Path | None, data: Path | None) -> tuple[AppSettings, Places]:

@@ -12,6 +12,7 @@ import uvicorn
 
 from app.bounded_http import BoundedHttp
 from app.cli.console import complain, notes
+from app.cli.opening import collecting_later
 from app.places import Places
 from app.runtime import Runtime
 from app.server import DEMO_KEY, DEMO_PATH, create_app
@@ -110,8 +111,10 @@ async def _run(
     async def get_opened() -> Runtime:
         return runtime
 
+    with collecting_later():
+        app = create_app(get_opened)
     config = uvicorn.Config(
-        create_app(get_opened),
+        app,
         http=BoundedHttp,
         log_config=None,
         access_log=False,

@@ -10,8 +10,10 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event, vCalAddress, vText
+if TYPE_CHECKING:
+    from icalendar import Event, vCalAddress
 
 PRODUCT = "-//Sales Agent//Appointments//EN"
 _MAX_TEXT = 4000
@@ -63,6 +65,9 @@ def build_calendar_file(event: CalendarEvent, method: Method) -> bytes:
     Raises ValueError when the event ends before it starts, a time is naive, the sequence is
     negative, or an address is none.
     """
+    # Loaded with the first meeting, not with each start.
+    from icalendar import Calendar  # noqa: PLC0415
+
     _check(event)
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
@@ -74,6 +79,8 @@ def build_calendar_file(event: CalendarEvent, method: Method) -> bytes:
 
 
 def _build_event(event: CalendarEvent, *, cancelled: bool) -> Event:
+    from icalendar import Event, vText  # noqa: PLC0415
+
     entry = Event()
     entry.add("uid", event.uid)
     entry.add("sequence", event.sequence)
@@ -101,6 +108,8 @@ def _build_event(event: CalendarEvent, *, cancelled: bool) -> Event:
 
 
 def _address(person: Person) -> vCalAddress:
+    from icalendar import vCalAddress, vText  # noqa: PLC0415
+
     address = vCalAddress(f"mailto:{person.email}")
     name = _one_line(person.name).replace('"', "'")
     if name:

@@ -6,6 +6,9 @@ import json
 import subprocess
 import sys
 
+from app.settings import ServerSettings
+from core.settings import Section, read_field_docstrings
+
 # What the optional extras install. None of it is the embedded default's.
 VENDORS = (
     "anthropic",
@@ -27,15 +30,40 @@ VENDORS = (
     "twilio",
     "weaviate",
 )
+# What the default uses, but not before the first meeting, handoff or migration.
+LATER = ("alembic", "dateutil", "icalendar", "jsonschema", "mako", "onnxruntime", "referencing")
+# The server, which settings do without: they are read before the embedding model is opened, which
+# then finds room (app/embedder.py).
+SERVER = ("argon2", "cryptography", "fastapi", "httpx", "jinja2", "numpy", "portal", "uvicorn")
 _LOADED = """
 import json, sys
-import app.cli.main, app.cli.serving, app.runtime
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+import {modules}
+print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 """
 
 
-def test_a_start_loads_no_sdk_of_a_vendor() -> None:
-    done = subprocess.run([sys.executable, "-c", _LOADED], stdout=subprocess.PIPE, check=True)
-    loaded = set(json.loads(done.stdout))
+def test_a_start_loads_nothing_that_it_may_not_need() -> None:
+    loaded = list_loaded("app.cli.main, app.cli.serving, app.runtime, app.server")
     assert "fastapi" in loaded
     assert loaded.isdisjoint(VENDORS)
+    assert loaded.isdisjoint(LATER)
+
+
+def test_settings_are_read_without_the_server() -> None:
+    loaded = list_loaded("app.cli.main, app.settings, app.embedder")
+    assert "pydantic" in loaded
+    # The embedding model's own.
+    assert loaded.isdisjoint({*VENDORS, *LATER, *SERVER} - {"numpy"})
+
+
+def list_loaded(modules: str) -> set[str]:
+    """The packages in memory after importing `modules`."""
+    code = _LOADED.format(modules=modules)
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    return set(json.loads(done.stdout))
+
+
+def test_a_start_reads_no_source_for_descriptions() -> None:
+    """Descriptions of settings are for the document; reading them was a third of a start."""
+    assert not Section.model_config.get("use_attribute_docstrings")
+    assert read_field_docstrings(ServerSettings)["log_format"] == "json: one object a line."
