@@ -84,13 +84,13 @@ class ServerSettings(Section):
     the first start and kept in the data folder."""
     previous_secrets: tuple[Secret, ...] = ()
     """Secrets that `secret` replaced: what they signed still holds. To change: put the old one
-    here, the new one above, restart; take it out once its tokens have expired (links in mails to
-    unsubscribe hold ten years)."""
+    here, the new one above; a running server takes both over. Take it out once its tokens have
+    expired (links in mails to unsubscribe hold ten years)."""
     encryption_keys: tuple[Secret, ...] = ()
     """Encrypt credentials at rest: [${SALES_AGENT_KEY}], the newest first, the same for every
-    process, each at least 32 random characters. To change: put a new one first, restart, run
-    `sales-agent rotate-keys`, then take the old one out. Unset: derived from the secret in the
-    data folder, which must then be kept with the database."""
+    process, each at least 32 random characters. To change: put a new one first (a running server
+    takes it over), run `sales-agent rotate-keys`, then take the old one out. Unset: derived from
+    the secret in the data folder, which must then be kept with the database."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
     """The address visitors reach this server at, e.g. https://chat.acme.example. Needed behind a
     proxy, so that `self` in allowed_origins means it."""
