@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -22,17 +23,19 @@ from tests.sales.handoffs.world import HandoffDesk
 
 
 class Ordered:
-    """A sales system that does what a test orders: raises each of `errors`, then accepts."""
+    """A sales system that does what a test orders: raises each of `errors`, then accepts.
+    `seconds`: how long each call takes."""
 
     def __init__(self, desk_clock: object = None) -> None:
         self.errors: list[Exception] = []
         self.broken: Exception | None = None
         self.pushed: list[LeadPackage] = []
-        self.calls = 0
+        self.calls, self.seconds = 0, 0.0
         self.clock = desk_clock
 
     async def push(self, _tenant_id: str, package: LeadPackage) -> Acknowledgement:
         self.calls += 1
+        await asyncio.sleep(self.seconds)
         if self.broken is not None:
             raise self.broken
         if self.errors:
