@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +16,8 @@ from app.machine_gate import check_machine, check_webhook, is_within
 from app.settings import ServerSettings
 from core.errors import Forbidden
 from core.http import ErrorResponses
+from core.ids import new_id
+from tests.app.test_handoffs import make_key
 from tests.app.threaded import ThreadedServer, build_runtime
 from tests.support.website import write_pages, write_website
 
@@ -86,3 +90,60 @@ def test_the_sales_systems_messages_too_come_from_listed_addresses_only(tmp_path
             refused = server.http.post(path, content=b"{}")
             assert refused.status_code == 403, refused.text
             assert "server.webhook_addresses" in refused.text
+
+
+# What visitors and their browsers call, what is published, and what must answer everybody.
+_FOR_EVERYBODY = (
+    "/api/v1/chat/",
+    "/api/v1/citations/",
+    "/api/v1/handoffs/schema",
+    "/api/v1/handoffs/scripts",
+    "/healthz",
+    "/readyz",
+)
+_INSIDE, _OUTSIDE = {"x-forwarded-for": "192.0.2.7"}, {"x-forwarded-for": "203.0.113.9"}
+
+
+def test_every_endpoint_for_programs_is_inside_the_list(tmp_path: Path) -> None:
+    """The server here believes 127.0.0.1, as a proxy that `server.trusted_proxies` names."""
+    inside = '["192.0.2.0/24"]'
+    config = write_website(
+        tmp_path, more=f"server: {{machine_addresses: {inside}, webhook_addresses: {inside}}}"
+    )
+    with ThreadedServer(lambda: build_runtime(config)) as server:
+        key = make_key(server)
+        paths: dict[str, dict[str, Any]] = server.http.get("/openapi.json").json()["paths"]
+        calls = [
+            (method, re.sub(r"\{\w+\}", new_id(), path), key)
+            for path, methods in paths.items()
+            if not path.startswith(_FOR_EVERYBODY)
+            for method in methods
+        ]
+        assert len(calls) > 50
+        calls += [
+            ("post", "/oauth/token", {}),
+            ("get", "/metrics", key),
+            ("post", "/webhooks/sales-updates", {}),
+            ("post", "/webhooks/vendors/slack/default", {}),
+            ("get", "/webhooks/vendors/slack/default", {}),
+        ]
+        open_ones, shut = [], []
+        for method, path, proof in calls:
+            for address in ({}, _OUTSIDE):
+                answer = server.http.request(method, path, headers={**proof, **address}, json={})
+                if answer.status_code != 403 or "_addresses" not in answer.text:
+                    open_ones.append(f"{method} {path}: {answer.status_code}")
+            # Whoever lies about the address behind a proxy only adds to what the proxy saw.
+            lied = {"x-forwarded-for": "192.0.2.7, 203.0.113.9"}
+            answer = server.http.request(method, path, headers={**proof, **lied}, json={})
+            if answer.status_code != 403:
+                open_ones.append(f"{method} {path}: lied")
+            answer = server.http.request(method, path, headers={**proof, **_INSIDE}, json={})
+            if "_addresses" in answer.text:
+                shut.append(f"{method} {path}")
+        assert not open_ones, "\n".join(open_ones)
+        assert not shut, "\n".join(shut)
+        started = server.http.post(
+            "/api/v1/chat/conversations", json={"site_key": "bikes"}, headers=_OUTSIDE
+        )
+        assert started.status_code == 201
