@@ -23,7 +23,7 @@ from core.db import Database
 from core.protocols.knowledge_index import Namespace, VectorMatch, Vectors
 from integrations.local.embeddings import LocalMiniLM
 from integrations.local.knowledge_index import LocalKnowledgeIndex
-from sales.knowledge.keyword_search import search_keywords
+from sales.knowledge.keyword_search import build_hits, build_search
 from sales.knowledge.ranking import KeywordHit, choose_search_words
 from sales.knowledge.repository import KnowledgeRepository
 from sales.knowledge.schemas import PageContent, PassageContent, StoredPassage
@@ -91,9 +91,10 @@ class Indexed:
         self, question: str, left_out: set[int]
     ) -> tuple[list[KeywordHit], list[VectorMatch]]:
         """Both sides' hits, as the product asks for them, without some passages."""
-        async with self.database.reading(SITE.tenant_id) as uow:
-            words = choose_search_words(question)
-            keyword = await search_keywords(uow, SITE.site_id, words, 100)
+        dialect = self.database.dialect
+        search = build_search(dialect, SITE, choose_search_words(question), 100)
+        found = await self.database.fetch(SITE.tenant_id, *([search] if search else []))
+        keyword = build_hits(dialect, found[0]) if found else []
         namespace = Namespace(SITE.tenant_id, SITE.site_id, self.model.name)
         vector = await self.index.search(namespace, self.model.embed_query(question), 100)
         return (

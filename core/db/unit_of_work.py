@@ -12,14 +12,24 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable, event, inspect
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
-from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
+from core.db.prepared import TENANT as _TENANT
+from core.db.prepared import (
+    Ask,
+    Rows,
+    Write,
+    as_database_errors,
+    bind_all,
+    only_rows_of,
+    prepare,
+    read_all,
+)
+from core.db.sqlite_driver import SqliteConnection
 from core.db.tables import TenantRow
 from core.errors import BugError
 
-_TENANT = "tenant_id"
 _KEPT = "kept_statement"
 Statement = TypeVar("Statement", bound=Executable)
 
@@ -43,6 +53,8 @@ class UnitOfWork:
         self.dialect = dialect
         self._tenant_id = tenant_id
         self._after_commit: list[Callable[[], None]] = []
+        self._connection: AsyncConnection | None = None
+        self._driver: SqliteConnection | None = None
         session.info[_TENANT] = tenant_id
 
     @property
@@ -59,6 +71,58 @@ class UnitOfWork:
     def after_commit(self, action: Callable[[], None]) -> None:
         """Call `action` when the rows are safe; never when they are not."""
         self._after_commit.append(action)
+
+    async def fetch(self, *asked: Ask) -> list[Rows]:
+        """What kept statements find, in their order; for what every turn asks (core/db/prepared).
+        It sees what was written and flushed.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database refuses.
+        """
+        connection = await self._connect()
+        ready, sent = bind_all(asked, connection.dialect, self._tenant_id)
+        driver = await self._find_driver(connection)
+        if driver is None:
+            found = [list(await connection.exec_driver_sql(*one)) for one in sent]
+        else:
+            with as_database_errors(connection.dialect):
+                found = await driver.fetch_all(sent)
+        return read_all(ready, found)
+
+    async def write(self, *written: Write) -> None:
+        """Write by kept statements, in their order. What the session holds back is not sent.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: a constraint speaks; the transaction is lost.
+            sqlalchemy.exc.DBAPIError: the database refuses.
+            BugError: a new row belongs to another tenant.
+        """
+        connection = await self._connect()
+        sent = []
+        for statement, rows in written:
+            if rows:
+                one = prepare(statement, connection.dialect, rows[0])
+                sent.append((one.text, [one.bind(row, self._tenant_id) for row in rows]))
+        driver = await self._find_driver(connection)
+        if driver is None:
+            for text, bound in sent:
+                await connection.exec_driver_sql(text, bound)
+        else:
+            with as_database_errors(connection.dialect):
+                await driver.write_all(sent)
+
+    async def _connect(self) -> AsyncConnection:
+        if self._connection is None:
+            self._connection = await self.session.connection()
+        return self._connection
+
+    async def _find_driver(self, connection: AsyncConnection) -> SqliteConnection | None:
+        if self.dialect != "sqlite":
+            return None
+        if self._driver is None:
+            raw: Any = await connection.get_raw_connection()
+            self._driver = raw.driver_connection
+        return self._driver
 
     async def flush(self) -> None:
         """Send what is pending, so that constraints speak now."""
@@ -85,22 +149,12 @@ def _scope_statement(state: ORMExecuteState) -> None:
     if state.execution_options.get(_KEPT):
         state.statement = _scope_kept(state.statement, tenant_id)
     else:
-        state.statement = state.statement.options(_only_rows_of(tenant_id))
+        state.statement = state.statement.options(only_rows_of(tenant_id))
 
 
 @lru_cache(maxsize=4096)
 def _scope_kept(statement: Any, tenant_id: str) -> Any:
-    return statement.options(_only_rows_of(tenant_id))
-
-
-@lru_cache(maxsize=256)
-def _only_rows_of(tenant_id: str) -> ORMOption:
-    return with_loader_criteria(
-        TenantRow,
-        lambda cls: cls.tenant_id == tenant_id,
-        include_aliases=True,
-        track_closure_variables=True,
-    )
+    return statement.options(only_rows_of(tenant_id))
 
 
 def _check_written(state: ORMExecuteState, tenant_id: str) -> None:

@@ -28,7 +28,12 @@ from sales.conversations.schemas import (
     ViewedPage,
 )
 from sales.conversations.settings import ConversationSettings, PageTrackingSettings
-from sales.conversations.turn_repository import MessageRefusedError, TurnRepository
+from sales.conversations.turn_repository import (
+    MessageRefusedError,
+    TurnRepository,
+    build_asked,
+    build_state,
+)
 from sales.organization.models import SiteRef
 
 FOR_CONVERSATION = "conversation"
@@ -184,14 +189,11 @@ class ConversationService:
         Raises:
             NotFound: it was deleted.
         """
-        async with self._database.reading(ticket.site.tenant_id) as uow:
-            repository = ConversationRepository(uow)
-            found = await repository.find_with_answer(ticket.conversation_id, client_message_id)
-            if found is None:
-                raise NotFound("This conversation no longer exists. Start a new one.")
-            row, answer = found
-            listed = await repository.list_messages(row.id, messages)
-        return _describe(row, listed), answer
+        asked = build_asked(ticket.conversation_id, client_message_id, messages)
+        found = build_state(*await self._database.fetch(ticket.site.tenant_id, *asked))
+        if found is None:
+            raise NotFound("This conversation no longer exists. Start a new one.")
+        return found
 
     async def record_turn(self, ticket: Pass, turn: TurnRecord) -> StoredMessage | None:
         """Write a turn in one commit.

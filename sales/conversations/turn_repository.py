@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.db import UnitOfWork, UtcDateTime, keep
+from core.db import Ask, Rows, UnitOfWork, UtcDateTime, keep
 from core.ids import new_id
 from sales.conversations.models import Citation, Conversation, Message, UnansweredQuestion
-from sales.conversations.repository import MESSAGE_FIELDS
-from sales.conversations.schemas import StoredMessage, TurnRecord
+from sales.conversations.repository import LATEST_MESSAGES, MESSAGE_FIELDS
+from sales.conversations.schemas import (
+    CitationContent,
+    ConversationState,
+    StoredMessage,
+    TurnRecord,
+)
+from sales.organization.models import SiteRef
 
+_STATE_FIELDS = (
+    Conversation.tenant_id,
+    Conversation.site_id,
+    Conversation.id,
+    Conversation.visitor_id,
+    Conversation.status,
+    Conversation.locale,
+    Conversation.timezone,
+    Conversation.page_url,
+    Conversation.page_title,
+    Conversation.started_at,
+    Conversation.taken_over_by,
+    Conversation.taken_over_at,
+)
+_STATE_NAMES = tuple(column.key for column in _STATE_FIELDS[2:])
+_WITH_ANSWER = keep(
+    select(*_STATE_FIELDS, *MESSAGE_FIELDS)
+    .outerjoin(
+        Message,
+        and_(
+            Message.conversation_id == Conversation.id,
+            Message.client_message_id == bindparam("client_message_id"),
+            Message.role == "agent",
+        ),
+    )
+    .where(Conversation.id == bindparam("conversation_id"))
+)
+_CITED = tuple(one.name for one in fields(CitationContent))
 _ADD_MESSAGES = keep(insert(Message))
 _ADD_CITATIONS = keep(insert(Citation))
 _ADD_UNANSWERED = keep(insert(UnansweredQuestion))
@@ -28,6 +62,29 @@ _SPOKE = keep(
     )
     .execution_options(synchronize_session=False)
 )
+
+
+def build_asked(conversation_id: str, client_message_id: str, limit: int) -> tuple[Ask, Ask]:
+    """What a turn asks the database for: the conversation with the answer that this message
+    already got, and the last `limit` messages."""
+    answered = {"conversation_id": conversation_id, "client_message_id": client_message_id}
+    latest = {"conversation_id": conversation_id, "limit": limit}
+    return (_WITH_ANSWER, answered), (LATEST_MESSAGES, latest)
+
+
+def build_state(found: Rows, latest: Rows) -> tuple[ConversationState, StoredMessage | None] | None:
+    """What `build_asked` found; None where there is no such conversation."""
+    if not found:
+        return None
+    row = found[0]
+    message = row[len(_STATE_FIELDS) :]
+    tenant_id, site_id, *values = row[: len(_STATE_FIELDS)]
+    state = ConversationState(
+        site=SiteRef(tenant_id, site_id),
+        messages=tuple(StoredMessage(*one) for one in reversed(latest)),
+        **dict(zip(_STATE_NAMES, values, strict=True)),
+    )
+    return state, StoredMessage(*message) if message[0] is not None else None
 
 
 class MessageRefusedError(Exception):
@@ -73,39 +130,39 @@ class TurnRepository:
         }
         rows = [asked, answer][: 1 + bool(turn.answer_text)]
         try:
-            await self._session.execute(_ADD_MESSAGES, rows)
+            await self._uow.write((_ADD_MESSAGES, rows))
         except IntegrityError as error:
             raise MessageRefusedError from error
-        if turn.citations:
-            cited = [
-                {
-                    **asdict(citation),
-                    "tenant_id": self._uow.tenant_id,
-                    "message_id": answer_id,
-                    "created_at": turn.answered_at,
-                }
-                for citation in turn.citations
-            ]
-            await self._session.execute(_ADD_CITATIONS, cited)
+        cited = [
+            {
+                **{name: getattr(citation, name) for name in _CITED},
+                "tenant_id": self._uow.tenant_id,
+                "message_id": answer_id,
+                "created_at": turn.answered_at,
+            }
+            for citation in turn.citations
+        ]
         at = turn.answered_at
         left_at = at if turn.says_goodbye else None
         spoke = {"spoken_in": conversation_id, "said_at": at, "left_at": left_at}
-        await self._session.execute(_SPOKE, spoke)
-        if turn.unanswered:
-            await self._note_unanswered(conversation_id, site_id, turn)
+        unanswered = self._build_unanswered(conversation_id, site_id, turn)
+        await self._uow.write(
+            (_ADD_CITATIONS, cited), (_SPOKE, [spoke]), (_ADD_UNANSWERED, unanswered)
+        )
         if turn.passes_on:
             await self._pass_on(conversation_id, at)
         return str(asked["id"])
 
-    async def _note_unanswered(self, conversation_id: str, site_id: str, turn: TurnRecord) -> None:
+    def _build_unanswered(
+        self, conversation_id: str, site_id: str, turn: TurnRecord
+    ) -> list[dict[str, Any]]:
         common = {
             "tenant_id": self._uow.tenant_id,
             "site_id": site_id,
             "conversation_id": conversation_id,
             "asked_at": turn.started_at,
         }
-        rows = [{**common, "id": new_id(), "text": question} for question in turn.unanswered]
-        await self._session.execute(_ADD_UNANSWERED, rows)
+        return [{**common, "id": new_id(), "text": question} for question in turn.unanswered]
 
     async def _pass_on(self, conversation_id: str, at: datetime) -> None:
         latest = (

@@ -7,25 +7,32 @@ b = 0.75) is written here in SQL over the stored lexemes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import text
 
-from core.db import UnitOfWork
+from core.db import Ask, Rows
 from sales.knowledge.ranking import KeywordHit
 from sales.knowledge.repository import site_token
+from sales.organization.models import SiteRef
 
 # How much a word counts in the title, in the headings and in the text of a passage
 # (docs/decisions/0003-retrieval.md).
 TITLE_WEIGHT, HEADINGS_WEIGHT, TEXT_WEIGHT = 1.5, 1.5, 1.0
 
+# All hits in one row: Python's driver hands the interpreter over for each row that it takes, and
+# on a busy server a hundred rows then wait for it a hundred times.
 # waiver: full text has no ORM; the words asked for include the token of one site
 _FTS5 = text(
     """
-    SELECT rowid, -bm25(knowledge_passages_fts, 0.0, :title, :headings, :body) AS score
-    FROM knowledge_passages_fts
-    WHERE knowledge_passages_fts MATCH :query
-    ORDER BY score DESC LIMIT :limit
+    SELECT json_group_array(json_array(passage_id, score)) FROM (
+        SELECT rowid AS passage_id,
+               -bm25(knowledge_passages_fts, 0.0, :title, :headings, :body) AS score
+        FROM knowledge_passages_fts
+        WHERE knowledge_passages_fts MATCH :query
+        ORDER BY score DESC LIMIT :limit
+    )
     """
 )
 
@@ -63,10 +70,8 @@ _POSTGRESQL = text(
 )
 
 
-async def search_keywords(
-    uow: UnitOfWork, site_id: str, words: Sequence[str], limit: int
-) -> list[KeywordHit]:
-    """The `limit` passages of a site that hold most of `words`, best first.
+def build_search(dialect: str, site: SiteRef, words: Sequence[str], limit: int) -> Ask | None:
+    """What finds the `limit` passages of a site that hold most of `words`; None without words.
 
     `words` come from a visitor: they reach the database as a parameter, each word quoted, so
     none of them can be an operator of the query language.
@@ -74,21 +79,19 @@ async def search_keywords(
     cleaned = [word.replace('"', "").replace("\x00", "") for word in words]
     cleaned = [word for word in cleaned if word.strip()]
     if not cleaned:
-        return []
+        return None
     weights = {"title": TITLE_WEIGHT, "headings": HEADINGS_WEIGHT, "body": TEXT_WEIGHT}
-    if uow.dialect == "sqlite":
+    if dialect == "sqlite":
         any_word = " OR ".join(f'"{word}"' for word in cleaned)
-        query = f"site_token : {site_token(site_id)} AND {{title headings text}} : ({any_word})"
-        rows = await uow.session.execute(_FTS5, {"query": query, "limit": limit, **weights})
-    else:
-        rows = await uow.session.execute(
-            _POSTGRESQL,
-            {
-                "words": " ".join(cleaned),
-                "tenant_id": uow.tenant_id,
-                "site_id": site_id,
-                "limit": limit,
-                **weights,
-            },
-        )
+        token = site_token(site.site_id)
+        query = f"site_token : {token} AND {{title headings text}} : ({any_word})"
+        return _FTS5, {"query": query, "limit": limit, **weights}
+    values = {"words": " ".join(cleaned), **site._asdict(), "limit": limit, **weights}
+    return _POSTGRESQL, values
+
+
+def build_hits(dialect: str, rows: Rows) -> list[KeywordHit]:
+    """What `build_search` found, best first."""
+    if dialect == "sqlite":
+        rows = json.loads(rows[0][0])
     return [KeywordHit(int(passage_id), float(score)) for passage_id, score in rows]

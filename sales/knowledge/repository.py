@@ -47,7 +47,7 @@ _BY_ID = keep(
         KnowledgePassage.site_id == bindparam("site_id"),
     )
 )
-_REVISION = keep(
+REVISION = keep(
     select(KnowledgeRevision.revision).where(KnowledgeRevision.site_id == bindparam("site_id"))
 )
 
@@ -247,7 +247,7 @@ class KnowledgeRepository:
 
     async def find_revision(self) -> int:
         """How often the site's knowledge has changed; 0 when it never was ingested."""
-        found = await self._session.execute(_REVISION, {"site_id": self._site_id})
+        found = await self._session.execute(REVISION, {"site_id": self._site_id})
         return int(found.scalar() or 0)
 
     async def bump_revision(self) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.clock import Clock
-from core.db import Database
+from core.db import Ask, Database
 from core.protocols.knowledge_index import KnowledgeIndex, PassageEmbedder, VectorMatch
-from sales.knowledge.keyword_search import search_keywords
+from sales.knowledge.keyword_search import build_hits, build_search
 from sales.knowledge.passage_cache import PassageCache
 from sales.knowledge.ranking import (
     KeywordHit,
@@ -20,7 +20,7 @@ from sales.knowledge.ranking import (
     fuse,
     rank_hits,
 )
-from sales.knowledge.repository import KnowledgeRepository
+from sales.knowledge.repository import REVISION, KnowledgeRepository
 from sales.knowledge.schemas import (
     EmbeddingProgress,
     PageContent,
@@ -175,25 +175,39 @@ class KnowledgeService:
         words = choose_search_words(question)
         vector_search = asyncio.create_task(self._search.search(site, question, CANDIDATES))
         try:
-            async with self._database.reading(site.tenant_id) as uow:
-                repository = KnowledgeRepository(uow, site.site_id)
-                by_keyword = await search_keywords(uow, site.site_id, words[:32], CANDIDATES)
-                by_vector, serving = await vector_search
-                revision = await repository.find_revision()
-                pending = await self._find_pending(
-                    repository, site, (revision, serving), by_keyword, by_vector
-                )
-                fused = fuse(by_keyword, by_vector or (), pending=pending)
-                best = [hit.passage_id for hit in fused]
-                passages = await self._cache.load(repository, site.site_id, revision, best)
+            # The revision is read before the passages: what is remembered as of it can only be
+            # newer, and is asked for again when the next question sees that it rose.
+            by_keyword, revision = await self._search_keywords(site, words[:32])
+            by_vector, serving = await vector_search
         finally:
             vector_search.cancel()
+        pending = await self._find_pending(site, (revision, serving), by_keyword, by_vector)
+        fused = fuse(by_keyword, by_vector or (), pending=pending)
+        best = [hit.passage_id for hit in fused]
+        passages = self._cache.find(site.site_id, revision, best)
+        missing = [key for key in best if key not in passages]
+        if missing:
+            async with self._database.reading(site.tenant_id) as uow:
+                found = await KnowledgeRepository(uow, site.site_id).list_passages(missing)
+            self._cache.keep(site.site_id, revision, found)
+            passages |= found
         ranked = rank_hits(question, fused, passages, limit)
         return Recall(question, tuple(ranked), passages, vectors_used=by_vector is not None)
 
+    async def _search_keywords(
+        self, site: SiteRef, words: Sequence[str]
+    ) -> tuple[list[KeywordHit], int]:
+        """The best passages by keyword, and the revision of the site's knowledge they are of."""
+        dialect = self._database.dialect
+        search = build_search(dialect, site, words, CANDIDATES)
+        revision: Ask = REVISION, {"site_id": site.site_id}
+        asked = (revision,) if search is None else (revision, search)
+        known, *found = await self._database.fetch(site.tenant_id, *asked)
+        hits = build_hits(dialect, found[0]) if found else []
+        return hits, int(known[0][0]) if known else 0
+
     async def _find_pending(
         self,
-        repository: KnowledgeRepository,
         site: SiteRef,
         state: tuple[int, str],
         by_keyword: Sequence[KeywordHit],
@@ -204,12 +218,16 @@ class KnowledgeService:
         if by_vector is None or self._embedded_revision.get(site.site_id) == state:
             return set()
         _, serving = state
-        if not await repository.list_unembedded(serving, 1):
-            self._embedded_revision[site.site_id] = state
-            return set()
-        found = {hit.passage_id for hit in by_vector}
-        unknown = [hit.passage_id for hit in by_keyword if hit.passage_id not in found]
-        return await repository.find_unembedded(serving, unknown)
+        async with self._database.reading(site.tenant_id) as uow:
+            repository = KnowledgeRepository(uow, site.site_id)
+            if not await repository.list_unembedded(serving, 1):
+                # Only what the revision that was read had: a newer one asks again.
+                if await repository.find_revision() == state[0]:
+                    self._embedded_revision[site.site_id] = state
+                return set()
+            found = {hit.passage_id for hit in by_vector}
+            unknown = [hit.passage_id for hit in by_keyword if hit.passage_id not in found]
+            return await repository.find_unembedded(serving, unknown)
 
     async def measure_embedding(self, site: SiteRef) -> EmbeddingProgress:
         """How many passages have their vector in the set that serves."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.clock import Clock
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from core.ids import new_id
 from sales.conversations.service import Pass
 from sales.leads.models import ProductInteraction
@@ -16,6 +16,11 @@ from sales.leads.repository import LeadRepository
 from sales.leads.schemas import Interaction
 
 TRACE_KEY = "products"
+_ONCE = ["conversation_id", "product_id", "interaction_type"]
+_ADD_ONCE: dict[str, Any] = {
+    name: keep(engine.insert(ProductInteraction).on_conflict_do_nothing(index_elements=_ONCE))
+    for name, engine in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 
 
 class ProductRecorder:
@@ -46,7 +51,6 @@ class ProductRecorder:
         recommendations: Mapping[str, Any] | None = None,
     ) -> None:
         """One interaction; a second of the same kind with the same product changes nothing."""
-        engine: Any = postgresql if uow.dialect == "postgresql" else sqlite
         row = {
             "tenant_id": uow.tenant_id,
             "id": new_id(),
@@ -59,10 +63,7 @@ class ProductRecorder:
             "recommendations": dict(recommendations or {}),
             "created_at": self._clock.now(),
         }
-        made = engine.insert(ProductInteraction).on_conflict_do_nothing(
-            index_elements=["conversation_id", "product_id", "interaction_type"]
-        )
-        await uow.session.execute(made, [row])
+        await uow.write((_ADD_ONCE[uow.dialect], [row]))
 
 
 def describe_products(pages: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

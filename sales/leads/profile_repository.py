@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.db import UnitOfWork, keep
+from core.db import Ask, Rows, UnitOfWork, keep
 from core.ids import new_id
 from sales.leads.models import Consent, ProfileValue, StoredProfile
 from sales.leads.profile import Entry, Evidence, Profile, Refusal, SetBy
-from sales.leads.schemas import ConsentView
+from sales.leads.schemas import ConsentView, VisitorProfile
 
 _VALUE_FIELDS = (
     ProfileValue.field,
@@ -45,11 +45,32 @@ _OF_VISITORS = keep(
     .where(StoredProfile.visitor_id.in_(bindparam("visitor_ids", expanding=True)))
     .order_by(ProfileValue.id)
 )
+_OF_VISITOR = keep(
+    select(*_VALUE_FIELDS)
+    .join(StoredProfile, StoredProfile.id == ProfileValue.profile_id)
+    .where(StoredProfile.visitor_id == bindparam("visitor_id"))
+    .order_by(ProfileValue.id)
+)
 _CONSENTS_OF = keep(
     select(*_CONSENT_FIELDS)
     .where(Consent.visitor_id == bindparam("visitor_id"))
     .order_by(Consent.id)
 )
+
+
+def build_asked(visitor_id: str, *, with_consents: bool) -> list[Ask]:
+    """What a turn asks the database for: the visitor's values, and their words on consent."""
+    asked = (_OF_VISITOR, _CONSENTS_OF)[: 1 + with_consents]
+    return [(one, {"visitor_id": visitor_id}) for one in asked]
+
+
+def build_visitor(
+    visitor_id: str, values: Rows, consents: Sequence[Sequence[Any]] = ()
+) -> VisitorProfile:
+    """What `build_asked` found."""
+    return VisitorProfile(
+        visitor_id, _read_profile(values), tuple(ConsentView(*row) for row in consents)
+    )
 
 
 class ProfileRepository:

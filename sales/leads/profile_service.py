@@ -10,7 +10,7 @@ from core.db import Database, UnitOfWork
 from core.errors import Conflict
 from sales.conversations.service import Pass
 from sales.leads.profile import Profile, SetBy, clear_field, set_field
-from sales.leads.profile_repository import ProfileRepository
+from sales.leads.profile_repository import ProfileRepository, build_asked, build_visitor
 from sales.leads.rules import check_value
 from sales.leads.schemas import PURPOSES, Purpose, VisitorProfile
 from sales.leads.settings import ProfileCaptureSettings
@@ -49,11 +49,9 @@ class ProfileService:
         """The same for a turn, which needs the visitor's words on consent only where the site
         asks for consent."""
         asks = self.consent_of(ticket).required_before_storing
-        async with self._database.reading(ticket.site.tenant_id) as uow:
-            repository = ProfileRepository(uow)
-            profile = await repository.find_profile(ticket.visitor_id)
-            consents = await repository.list_consents(ticket.visitor_id) if asks else []
-        return VisitorProfile(ticket.visitor_id, profile, tuple(consents))
+        asked = build_asked(ticket.visitor_id, with_consents=asks)
+        found = await self._database.fetch(ticket.site.tenant_id, *asked)
+        return build_visitor(ticket.visitor_id, *found)
 
     def consent_of(self, ticket: Pass) -> ConsentSettings:
         """What the site asks for before it stores what a visitor tells of themselves."""
