@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, Literal
 
 from sales.conversations.history import History
@@ -14,12 +14,13 @@ from sales.leads.profile import Profile
 from sales.leads.qualification import Score
 from sales.leads.rules import read_email_key, read_phone_key, split_name
 from sales.leads.settings import PARTS
-from sales.leads.signals import VisitorMessage
+from sales.leads.signals import Quote, VisitorMessage
 
 Outcome = Literal["resolved", "unresolved", "unknown"]
 # With these the visitor says themselves that they got what they wanted.
 _CONTENT = ("thanks", "goodbye")
 _DISCONTENT = ("complaint", "person")
+_BRIEFED = tuple(one.name for one in fields(Briefing))
 _PLAIN = (
     Field.COMPANY,
     Field.INDUSTRY,
@@ -123,10 +124,32 @@ def describe_score(score: Score, briefing: Briefing) -> dict[str, Any]:
         "priority": score.priority,
         "urgency": score.urgency,
         "is_qualified": score.is_qualified,
-        "reasons": [asdict(reason) for reason in score.reasons],
-        "next_gains": [asdict(step) for step in score.what_would_make_hot],
-        "briefing": asdict(briefing),
+        "reasons": [
+            {
+                "rule": reason.rule,
+                "part": reason.part,
+                "points": reason.points,
+                "text": reason.text,
+                "evidence": _describe_quotes(reason.evidence),
+            }
+            for reason in score.reasons
+        ],
+        "next_gains": [
+            {"rule": step.rule, "text": step.text, "gain": step.gain}
+            for step in score.what_would_make_hot
+        ],
+        "briefing": {
+            name: [
+                {"id": point.id, "text": point.text, "evidence": _describe_quotes(point.evidence)}
+                for point in getattr(briefing, name)
+            ]
+            for name in _BRIEFED
+        },
     }
+
+
+def _describe_quotes(quotes: Sequence[Quote]) -> list[dict[str, str]]:
+    return [{"message_id": one.message_id, "quote": one.quote} for one in quotes]
 
 
 def choose_best(contents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from sales.leads.facts import ConversationFacts
@@ -155,9 +156,13 @@ def _steps_to_hot(
             left[rule.id] = (-place, rule)
     steps: list[Missing] = []
     while left and overall < rules.tiers.hot:
+        now = {part: part_sum.total() for part, part_sum in parts.items()}
         gain, _, best = max(
-            ((parts[rule.part].gain(rule.points), place, rule) for place, rule in left.values()),
-            key=lambda item: item[:2],
+            (
+                (parts[rule.part].total_with(rule.points) - now[rule.part], place, rule)
+                for place, rule in left.values()
+            ),
+            key=itemgetter(0, 1),
         )
         if gain <= 0:
             break
@@ -186,10 +191,9 @@ class _PartSum(NamedTuple):
         """The part's points of the score."""
         return _part_points(self.weight, max(0, min(100, self.up) + self.down))
 
-    def gain(self, points: int) -> int:
-        """How much one more rule would add; `points` above 0."""
-        percent = max(0, min(100, self.up + points) + self.down)
-        return _part_points(self.weight, percent) - self.total()
+    def total_with(self, points: int) -> int:
+        """The same with one more rule; `points` above 0."""
+        return _part_points(self.weight, max(0, min(100, self.up + points) + self.down))
 
 
 def explain_score(score: Score) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,21 +38,31 @@ class Recognised:
     """All signals of a conversation, in order."""
 
     signals: tuple[Signal, ...]
+    by_name: Mapping[str, tuple[Quote, ...]]
+
+    @staticmethod
+    def of(signals: Sequence[Signal]) -> Recognised:
+        """Signals by what they are asked for: some sixty times in a judgement."""
+        by_name: dict[str, tuple[Quote, ...]] = {}
+        for signal in signals:
+            quote = Quote(signal.message_id, signal.quote)
+            # "competitor:Acme" is also a competitor.
+            parts = signal.id.split(":")
+            for end in range(1, len(parts) + 1):
+                name = ":".join(parts[:end])
+                by_name[name] = (*by_name.get(name, ()), quote)
+        return Recognised(tuple(signals), by_name)
 
     def quotes(self, name: str) -> tuple[Quote, ...]:
         """The words that showed a signal; `competitor` stands for any of them."""
-        return tuple(
-            Quote(signal.message_id, signal.quote)
-            for signal in self.signals
-            if signal.id == name or signal.id.startswith(name + ":")
-        )
+        return self.by_name.get(name, ())
 
 
 def recognise(facts: ConversationFacts, rules: QualificationSettings) -> Recognised:
     """The signals of all messages."""
     lists = (rules.competitors, rules.topics, rules.objections)
     found = [signal for message in facts.messages for signal in _read_message(message, *lists)]
-    return Recognised(tuple(found))
+    return Recognised.of(found)
 
 
 # A conversation is scored after each message, and all but one of its messages were read before.
