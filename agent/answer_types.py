@@ -70,7 +70,8 @@ _PATTERNS: dict[AnswerType, tuple[str, ...]] = {
     AnswerType.PHONE: (r"\+?\d[\d\s().-]{6,}\d",),
     AnswerType.URL: (r"https?://|\bwww\.", r"\b[\w-]+\.(?:com|org|net|io|dev|co|de)\b"),
     AnswerType.YES_NO: (
-        r"^(?:yes|no|sure|absolutely|currently|unfortunately|not)\b",
+        r"^(?:yes|no)\b(?! (?:problem|worries|matter|doubt|need|wonder)\b)",
+        r"^(?:sure|absolutely|currently|unfortunately|not)\b(?! \w+[.!]$)",
         r"\b(?:can|cannot|can't|do not|don't|does not|doesn't|must|allowed|available)\b",
         r"\b(?:supports?|includes?|offers?|required|possible|never|always|only)\b",
     ),
@@ -86,7 +87,8 @@ _PLACE = re.compile(
 )
 
 
-_STRICT = frozenset({AnswerType.EMAIL, AnswerType.PHONE, AnswerType.URL})
+STRICT = frozenset({AnswerType.EMAIL, AnswerType.PHONE, AnswerType.URL})
+"""What only an address or a number of a kind can answer."""
 _STRICT_WEIGHT = 5.0
 
 
@@ -107,7 +109,7 @@ def holds_type(answer_type: AnswerType, text: str, asked: frozenset[str]) -> flo
             if not asked.intersection(find_stems(found.group())):
                 return 1.0
         return -1.0
-    weight = _STRICT_WEIGHT if answer_type in _STRICT else 1.0
+    weight = _STRICT_WEIGHT if answer_type in STRICT else 1.0
     return weight if _COMPILED[answer_type].search(text) else -weight
 
 

@@ -142,6 +142,8 @@ class EmbeddedResponder:
                 fitting or question.recall.passages,
                 limit=limit if band is Band.ANSWER else 1,
             )
+            band = question.choose_band(chosen[0].doubt) if chosen else band
+            chosen = chosen if band is Band.ANSWER else chosen[:1]
         if not chosen:
             if several:
                 builder.say("not_found_part", question=question.asked.text.strip("? "))

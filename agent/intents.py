@@ -207,8 +207,31 @@ _PATTERNS: tuple[tuple[Intent, re.Pattern[str]], ...] = (
             r"(?:thanks?|thank you)?"
         ),
     ),
+    (
+        # A sound, not an answer: nothing is asked, and nothing agreed to.
+        Intent.NO,
+        _whole(r"(?:lo+l|lmao|rofl|(?:ha){2,3}|(?:he){2,3}|h+m+|wow|omg|whoa|oops)"),
+    ),
 )
 
+# Anger about what happened; a question beside it is answered first.
+_GRIEVANCE = re.compile(
+    r"\b(?:charged|billed|debited) (?:me |us )?(?:twice|double|again|wrong(?:ly)?|three times)\b|"
+    r"\b(?:thie(?:f|ves)|liars?|scam(?:s|mers?|med)?|crooks?|fraudsters?|rip[- ]?off|ripped off)\b|"
+    r"\b(?:sucks?|waste of (?:my )?(?:time|money)|fed up|sick of)\b|"
+    r"\b(?:is|are|was|were) (?:just |really |so |total |complete )*(?:crap|rubbish|garbage|trash|"
+    r"horrible|awful|terrible|pathetic|a disgrace|worthless|a disaster)\b|"
+    r"\b(?:terrible|horrible|awful|appalling|disgusting|shocking) (?:service|support|experience|"
+    r"company|product|quality)\b|"
+    r"\bmy (?:\w+ )?(?:order|parcel|package|delivery|shipment|refund|money|item)\b[^.!\n]{0,30}"
+    r"\b(?:never|not|still|hasn['’]?t|didn['’]?t|isn['’]?t)\b[^.!\n]{0,20}\b(?:arriv\w*|come|came|"
+    r"deliver\w*|here|received?|ship\w*|show\w* up|turn\w* up)\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"\?|^\W*(?:what|when|where|which|who|why|how|can|could|do|does|is|are|will|would|should|if)\b",
+    re.IGNORECASE,
+)
 _LETTERS = re.compile(r"[^\W\d_]")
 _CONSONANT_RUN = re.compile(r"[bcdfghjklmnpqrstvwxz]{6,}", re.IGNORECASE)
 _SAME_AGAIN = re.compile(r"(\S{1,4}?)\1{3,}")
@@ -221,6 +244,8 @@ def detect_intent(text: str) -> Intent:
     for intent, pattern in _PATTERNS:
         if pattern.search(stripped):
             return intent
+    if _GRIEVANCE.search(stripped) and not _ASKS.search(stripped):
+        return Intent.COMPLAINT
     return Intent.NONSENSE if is_gibberish(stripped) else Intent.QUESTION
 
 

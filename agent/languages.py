@@ -84,10 +84,12 @@ def detect_language(text: str) -> str | None:
     if not words:
         return None
     english = sum(word in _ENGLISH for word in words)
+    # An accent that English lacks is as good as a second word, and so is an opening "¿".
     scores = {
-        language: sum(word in known for word in words)
+        language: sum((word in known) * (1 if word.isascii() else 2) for word in words)
         for language, known in _FUNCTION_WORDS.items()
     }
+    scores["es"] += 2 * ("¿" in text or "¡" in text)
     best = max(scores, key=lambda language: scores[language])
     # Two words of proof, and clearly more than English has: names and loan words are common.
     if scores[best] >= 2 and scores[best] > english and scores[best] / len(words) >= 0.25:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from agent.intents import Intent, detect_intent
 from agent.languages import detect_language
 from agent.questions import AskedQuestion, split_questions
+from agent.spelling import mend_spelling
 
 _OPENING = re.compile(
     r"^\s*(?:(?:hi+|hello|hey|hiya|good (?:morning|afternoon|evening|day)|thanks?(?: you)?|"
@@ -48,7 +49,7 @@ def notice(text: str) -> Noticed:
     intent = _choose_intent(text)
     if intent is not Intent.QUESTION:
         return Noticed(intent, (), language)
-    asked = _OPENING.sub("", text).strip() or text.strip()
+    asked = mend_spelling(_OPENING.sub("", text).strip() or text.strip())
     statement = "?" not in asked and bool(_FIRST_PERSON.match(asked))
     return Noticed(intent, tuple(split_questions(asked)), language, statement)
 

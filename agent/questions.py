@@ -100,7 +100,7 @@ _TYPE_RULES: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
     (
         AnswerType.DATE,
         (
-            r"\bwhen\b",
+            r"\b(?:tell|know|say|and|or|until|since|by|about)\s(?:me |us )?when\b",
             r"\b(?:what|which) (?:year|date|day|month|decade|century)\b",
             r"\bdeadline\b",
         ),
@@ -223,6 +223,7 @@ _PRONOUN = re.compile(
     r"\b(it|its|they|them|their|that one|this one|that|those|these|this|he|she|him|her|his)\b",
     re.IGNORECASE,
 )
+_WHICH = re.compile(r"\W*(?:and\W+)?(?:which|what|how many) [\w-]+\W*$", re.IGNORECASE)
 # "do I cancel it": the verb before the pronoun explains nothing.
 _OWN_VERB = re.compile(r"(?:\b(?:i|we|you|to))\s+\w+\s*$", re.IGNORECASE)
 # "that" before a clause and "it" before an adjective point at nothing said before.
@@ -242,6 +243,9 @@ def is_follow_up(question: str) -> bool:
         # "why?", "how much?", "when?": nothing of its own, but it asks.
         return any(word in QUESTION_WORDS for word in split_words(question))
     if _find_pointing(question):
+        return True
+    if len(content) == 1 and _WHICH.match(question) and content[0] not in _FRAME_WORDS:
+        # "which version?", "what colours?": of what was just spoken of.
         return True
     return (
         _OPENING.match(question) is None
@@ -293,14 +297,17 @@ def rewrite_follow_up(
 def find_topic(question: str) -> str:
     """What a question is about: its words from the first content word on, without the mark."""
     words = question.strip().rstrip("?!. ").split()
-    keep = [
-        index
-        for index, word in enumerate(words)
-        if any(part not in STOP_WORDS and part not in _FRAME_WORDS for part in split_words(word))
-    ]
+    keep = [index for index, word in enumerate(words) if _is_topical(word)]
     if not keep:
         return ""
     return " ".join(words[keep[0] : keep[-1] + 1])
+
+
+def _is_topical(word: str) -> bool:
+    # "HEY" and "US" in capitals are names, whatever they mean otherwise.
+    return (word.strip("?!.,").isupper() and len(word) > 1) or any(
+        part not in STOP_WORDS and part not in _FRAME_WORDS for part in split_words(word)
+    )
 
 
 _FRAME_WORDS = frozenset(

@@ -11,7 +11,7 @@ from agent.noticing import Noticed
 from agent.page_orders import drop_orders
 from agent.questions import AskedQuestion, choose_answer_type, rewrite_follow_up
 from sales.conversations.schemas import ConversationState, StoredMessage
-from sales.knowledge.ranking import Band, check_answerable
+from sales.knowledge.ranking import Band, check_answerable, estimate_answerable
 from sales.knowledge.schemas import PRODUCT, StoredPassage
 from sales.knowledge.service import KnowledgeService, Recall
 from sales.knowledge.settings import VectorDatabaseSettings
@@ -30,6 +30,15 @@ class RecalledQuestion:
     searched: str
     recall: Recall
     band: Band
+    threshold: float = 0.0
+
+    def choose_band(self, doubt: float) -> Band:
+        """The band once a sentence is chosen: `doubt` is what it takes off the log odds of an
+        answer, because it lacks what was asked for."""
+        if self.band is not Band.ANSWER or not doubt:
+            return self.band
+        sure = estimate_answerable(self.recall.passages, doubt) >= self.threshold
+        return Band.ANSWER if sure else Band.CLOSEST
 
 
 async def recall_questions(
@@ -66,8 +75,9 @@ async def _recall(
     settings: VectorDatabaseSettings,
 ) -> RecalledQuestion:
     recall = drop_orders(await knowledge.recall(state.site, searched, settings.max_results))
-    band = check_answerable(searched, recall.passages, settings.similarity_threshold)
-    return RecalledQuestion(asked, searched, recall, band)
+    threshold = settings.similarity_threshold
+    band = check_answerable(searched, recall.passages, threshold)
+    return RecalledQuestion(asked, searched, recall, band, threshold)
 
 
 async def look_up_products(

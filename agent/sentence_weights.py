@@ -26,6 +26,9 @@ WEIGHTS = {
     "row": 0.5,  # by hand: a table row that names what is asked
     "fragment": -0.1,
     "code": -0.5,  # by hand: where a sentence says it, the sentence is better
+    "speaks": 0.0,  # decides only whether a further line is said
+    "pointer": -2.5,  # by hand: "see the guide" answers nobody
+    "defines": 3.0,  # by hand: "X is ..." is what "what is X?" asks for
     "tiny": -0.5,  # by hand: "Yes." says little when quoted alone
 }
 
@@ -33,5 +36,11 @@ SECOND_SHARE = 0.25
 """A second sentence is taken when its probability is at least this share of the first's."""
 THIRD_SHARE = 0.5
 """The same for a third, unless the question asks for a list or for steps."""
+MUTE_DOUBT = 0.85
+"""Log odds that an answer loses whose line has nothing of the question beyond what its headings
+say: "Germany" for "do you have an office in Germany?", in a list of countries."""
+TYPE_DOUBT = 0.85
+"""The same for one that lacks the date, the price, the number ... that was asked for. Both fitted
+beside the odds of `ranking_weights.ANSWERABLE`, over four websites, each left out in turn."""
 LEAST_SCORE = 0.1
 """A further sentence is at least this likely; the best is taken anyway."""

@@ -212,17 +212,19 @@ def check_answerable(
     return Band.ANSWER
 
 
-def estimate_answerable(ranked: Sequence[RankedPassage]) -> float:
+def estimate_answerable(ranked: Sequence[RankedPassage], doubt: float = 0.0) -> float:
     """Probability, 0 to 1, that the best passages answer the question between them.
 
     A website says the same thing on several pages, which then share the probability of being
-    *the* one; so it is taken that any of them helps.
+    *the* one; so it is taken that any of them helps. `doubt`: what the sentence that was chosen
+    takes off, in log odds.
     """
     none_helps = math.prod(1 - item.probability for item in ranked[: weights.ANSWERABLE_PASSAGES])
     any_helps = min(max(1 - none_helps, 1e-3), 0.99)
     model = weights.ANSWERABLE
     return _sigmoid(
         model["bias"]
+        - doubt
         + model["logit_any"] * math.log(any_helps / (1 - any_helps))
         + model["coverage"] * ranked[0].match.coverage
     )

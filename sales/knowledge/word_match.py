@@ -13,6 +13,8 @@ from sales.knowledge.words import STOP_WORDS, find_stems, split_words, stem
 
 WINDOW_TOKENS = 30
 """About one long sentence: question words this close together are about the same thing."""
+LEAST_TOKENS = 25
+"""A passage is never taken for shorter than this: a caption is no better answer than a sentence."""
 _BIGRAM_REACH = 3
 _NAME = re.compile(r"[^\W_]+(?:['’&.\-][^\W_]+)*")
 _STOP_STEMS = frozenset(stem(word) for word in STOP_WORDS)
@@ -65,8 +67,12 @@ def estimate_rarity(words: QuestionWords, fields: Sequence[Field]) -> dict[str, 
     Inverse document frequency among the candidates themselves: measured as good as the frequency
     in the whole site, and it needs no further query.
     """
+    asked = frozenset(words.stems)
     read = [
-        (_find_stem_list(text), _find_heading_stems(title, tuple(path)))
+        (
+            _find_stem_list(text),
+            (*_find_heading_stems(title, tuple(path)), *_find_meant(asked, text)),
+        )
         for title, path, text in fields
     ]
     return {
@@ -90,16 +96,20 @@ def match_passage(
     asked = frozenset(words.stems)
     positions = [(place, item) for place, item in enumerate(tokens) if item in asked]
     above = _find_heading_stems(title, tuple(heading_path))
-    held = asked.intersection([*(item for _, item in positions), *above])
+    said = {item for _, item in positions}
+    meant = _find_meant(asked, text) - said
+    held = asked.intersection([*said, *meant, *above])
     total = sum(rarity[item] for item in words.stems) or 1.0
     missing = max((rarity[item] for item in words.stems if item not in held), default=0.0)
     return PassageMatch(
         coverage=sum(rarity[item] for item in held) / total,
-        window_coverage=_find_best_window(positions, rarity) / total,
+        # What is meant without being said stands where its value does.
+        window_coverage=(_find_best_window(positions, rarity) + sum(rarity[item] for item in meant))
+        / total,
         bigram_share=_count_bigrams(words.bigrams, positions),
-        heading_similarity=_compare_heading(asked, heading_path),
+        heading_similarity=_compare_heading(asked, heading_path or (title,)),
         rarest_missing=missing / total,
-        log_length=math.log(max(5, len(tokens)) / 100),
+        log_length=math.log(max(LEAST_TOKENS, len(tokens)) / 100),
         held_stems=held,
     )
 
@@ -150,6 +160,35 @@ def _find_stem_list(text: str) -> tuple[str, ...]:
     return tuple(find_stems(text))
 
 
+_MEANT = tuple(
+    (re.compile(pattern, re.IGNORECASE), frozenset(find_stems(words)))
+    for pattern, words in (
+        (
+            r"[$€£¥₹]\s?\d|\d\s?(?:[€£¥₹$]|(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|rp)\b)",
+            "cost costs price prices pricing",
+        ),
+        (r"[\w.+-]+@[\w-]+\.\w", "email mail"),
+        (r"\+\d[\d ()/.-]{7,}\d", "phone telephone"),
+    )
+)
+_NOTHING: frozenset[str] = frozenset()
+
+
+def find_meant_stems(text: str) -> frozenset[str]:
+    """Stems of what `text` speaks of by its values alone: "$49 a month" is a price, though it does
+    not say so."""
+    return _NOTHING.union(*(stems for value, stems in _MEANT if value.search(text)))
+
+
+def _find_meant(asked: frozenset[str], text: str) -> frozenset[str]:
+    """The same, of those that are `asked`: few questions ask for a price or an address."""
+    found = _NOTHING
+    for value, stems in _MEANT:
+        if not asked.isdisjoint(stems) and value.search(text):
+            found |= asked & stems
+    return found
+
+
 @lru_cache(maxsize=8192)
 def _find_heading_stems(title: str, heading_path: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(find_stems(" ".join((title, *heading_path)))))
@@ -158,7 +197,8 @@ def _find_heading_stems(title: str, heading_path: tuple[str, ...]) -> tuple[str,
 @lru_cache(maxsize=256)
 def _analyse_question(question: str) -> QuestionWords:
     words = split_words(question)[:64]
-    content = [word for word in words if word not in STOP_WORDS]
+    names = _find_shouted_names(question)
+    content = [word for word in words if word not in STOP_WORDS or word in names]
     stems = [stem(word) for word in content]
     return QuestionWords(
         words=tuple(dict.fromkeys(content)),
@@ -166,6 +206,17 @@ def _analyse_question(question: str) -> QuestionWords:
         bigrams=frozenset(pairwise(stems)),
         names=tuple(_find_names(question)),
     )
+
+
+# Words that are names when written in capitals: "Is HEY taxed in the US?"
+_CAPITAL_NAMES = frozenset({"us", "it", "who", "hey"})
+_CAPITALS = re.compile(r"\b[A-Z]{2,3}\b")
+
+
+def _find_shouted_names(question: str) -> frozenset[str]:
+    if question.isupper():
+        return frozenset()
+    return _CAPITAL_NAMES.intersection(map(str.lower, _CAPITALS.findall(question)))
 
 
 def _find_names(question: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -178,7 +229,8 @@ def _find_names(question: str) -> list[tuple[str, tuple[str, ...]]]:
         opens = opens or any(mark in ".?!\n" for mark in question[end : found.start()])
         end = found.end()
         word = found.group()
-        stems = tuple(item for item in find_stems(word) if item not in _STOP_STEMS)
+        capitals = len(word) > 1 and word.isupper() and not shouted
+        stems = tuple(item for item in find_stems(word) if capitals or item not in _STOP_STEMS)
         capital = word[0].isupper() and not shouted and not opens
         # An opening word counts only where its own spelling tells: iPhone, WP2, USA.
         marked = any(char.isdigit() for char in word) or (

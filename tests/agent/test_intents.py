@@ -93,6 +93,21 @@ def test_the_table_is_large_enough_to_mean_something() -> None:
     assert len({message for _, message in CASES}) == len(CASES)
 
 
+GRIEVANCES = [
+    "I was charged twice!!",
+    "you guys are thieves",
+    "your docs suck",
+    "this is crap, my order never arrived",
+    "My parcel still hasn't arrived.",
+]
+
+
+@pytest.mark.parametrize("message", GRIEVANCES)
+def test_anger_is_a_complaint_unless_something_is_asked(message: str) -> None:
+    assert notice(message).intent is Intent.COMPLAINT
+    assert notice(f"What if {message.rstrip('.!')}?").intent is Intent.QUESTION
+
+
 @pytest.mark.parametrize(("intent", "message"), CASES, ids=[message for _, message in CASES])
 def test_a_message_is_taken_for_what_it_is(intent: Intent, message: str) -> None:
     assert notice(message).intent is intent

@@ -49,3 +49,15 @@ def test_nothing_is_told_of_what_has_no_language(text: str) -> None:
 )
 def test_names_and_loan_words_make_no_foreign_message(text: str) -> None:
     assert detect_language(text) in ("en", None)
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [
+        ("es", "¿Cómo instalo Larkbase?"),
+        ("de", "Wie groß ist der Hub?"),
+        ("en", "the café"),
+    ],
+)
+def test_one_accented_word_is_enough(language: str, message: str) -> None:
+    assert detect_language(message) == language

@@ -14,6 +14,7 @@ from agent.questions import (
     rewrite_follow_up,
     split_questions,
 )
+from agent.spelling import mend_spelling
 
 
 @pytest.mark.parametrize(
@@ -155,3 +156,34 @@ def test_the_cited_title_stands_in_for_a_topic_that_was_not_named() -> None:
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_text_can_be_a_follow_up(question: str, previous: str) -> None:
     assert isinstance(rewrite_follow_up(question, [previous]), str)
+
+
+@pytest.mark.parametrize(
+    ("question", "previous", "whole"),
+    [
+        ("which version", "can I use Tailwind?", "which version for Tailwind?"),
+        ("why not", "Is HEY taxed in the US?", "why not HEY taxed in the US?"),
+    ],
+)
+def test_short_questions_are_about_what_was_just_spoken_of(
+    question: str, previous: str, whole: str
+) -> None:
+    assert rewrite_follow_up(question, [previous]) == whole
+
+
+def test_when_in_the_middle_asks_for_no_date() -> None:
+    assert choose_answer_type("What happens when a sensor fails?") is not AnswerType.DATE
+    assert choose_answer_type("Can you tell me when it ships?") is AnswerType.DATE
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("how mutch is teh hub", "how much is the hub"),
+        ("do u offer a waranty?", "do you offer a warranty?"),
+        ("Write to pls@r.example, r/u.example", "Write to pls@r.example, r/u.example"),
+        ("Is WEN a brand? plan R, model U-2", "Is WEN a brand? plan R, model U-2"),
+    ],
+)
+def test_hasty_typing_is_read_as_it_was_meant(typed: str, meant: str) -> None:
+    assert mend_spelling(typed) == meant

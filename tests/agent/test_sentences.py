@@ -189,3 +189,67 @@ def test_choosing_stays_within_the_turns_budget() -> None:
         choose_sentences(f"When is delivery to Canada free {number}?", ranked)
     # 1 to 2 ms on the machine this was written on; the bound allows for a slow one.
     assert (time.process_time() - started) / 20 < 0.02
+
+
+def test_a_price_is_found_though_the_page_never_says_cost() -> None:
+    chosen = _choose(
+        "How much does the Team plan cost?",
+        ("Prices", ("Details",), "On Solo an extra user costs more." + FILLER),
+        ("Plans and prices", ("Team",), "For teams who share the watch.\n\n$49 a month\n" + FILLER),
+    )
+    assert "$49 a month" in chosen[0].text
+
+
+def test_a_card_is_said_with_its_name() -> None:
+    text = (
+        "links-checker\nFinds broken links in your pages.\n\nblog-maker\nAdds a blog.\n\n"
+        "picture-zoom\nZooms pictures when they are clicked.\n\n" + FILLER
+    )
+    chosen = _choose("Which plugin finds broken links?", ("Plugins", (), text))
+    assert chosen[0].text == "links-checker\nFinds broken links in your pages."
+
+
+def test_a_sentence_that_only_points_elsewhere_is_not_the_answer() -> None:
+    text = "Learn more about sensors in the sensor guide. Each sensor has two cells." + FILLER
+    assert _choose("What do I know about the sensor?", ("Help", (), text))[0].text.startswith(
+        "Each"
+    )
+
+
+def test_the_line_below_the_price_is_left_out() -> None:
+    text = "Price: 55\nSKU: belt-1\nAvailability: In stock\n" + FILLER
+    assert [item.text for item in _choose("How much is the belt?", ("Belt", (), text))] == [
+        "Price: 55"
+    ]
+
+
+def test_a_line_without_what_was_asked_is_no_answer() -> None:
+    text = "Price: 55\nSKU: belt-1\nAvailability: In stock\n" + FILLER
+    assert _choose("How heavy is the belt?", ("Belt", (), text)) == []
+    assert _choose("Do you have a belt?", ("Belt", (), text)) != []
+
+
+def test_a_date_that_is_asked_for_and_missing_is_doubted() -> None:
+    text = "Larkbase was released by a team of two. Many use Larkbase." + FILLER
+    assert all(one.doubt > 0 for one in _choose("When was Larkbase released?", ("L", (), text)))
+    text = "Larkbase was released in May 2019. Many use Larkbase." + FILLER
+    assert all(one.doubt == 0 for one in _choose("When was Larkbase released?", ("L", (), text)))
+
+
+def test_only_a_number_answers_who_asks_for_the_phone_number() -> None:
+    text = "We may ask for your phone number. Your phone number is kept safe." + FILLER
+    assert _choose("What is your phone number?", ("Privacy", (), text)) == []
+
+
+def test_what_something_is_is_said_by_the_sentence_that_defines_it() -> None:
+    text = "Larkbase began as a hobby. Many use it. Larkbase is a database for birds." + FILLER
+    chosen = _choose("What is Larkbase?", ("Larkbase", (), text))
+    assert any(item.text == "Larkbase is a database for birds." for item in chosen)
+
+
+def test_a_long_list_that_is_asked_for_is_said_as_far_as_it_goes() -> None:
+    items = "\n".join(f"- Partner number {number} of many, with an office" for number in range(30))
+    text = f"We work with partners everywhere. These partners are in Europe:\n{items}"
+    (chosen,) = _choose("Which partners do you work with?", ("Partners", (), text))
+    assert chosen.text.startswith("These partners are in Europe:\n- Partner number 0")
+    assert len(chosen.text) <= 500

@@ -22,6 +22,7 @@ from sales.knowledge.ranking import (
     rank_passages,
 )
 from sales.knowledge.schemas import StoredPassage
+from sales.knowledge.word_match import QuestionWords, find_meant_stems
 
 SHIPPING = "We ship to Canada and the EU within five business days. It is free over $50."
 PRICES = "The Team plan costs $49 per month. Annual billing saves 20 %."
@@ -172,3 +173,10 @@ def test_ranking_stays_within_the_turns_budget() -> None:
         rank_passages(f"how much is shipping of word{number}", bm25, vectors, stored)
     # About 2 ms on the machine this was written on; the bound allows for a slow one.
     assert (time.process_time() - started) / 10 < 0.03
+
+
+def test_a_price_speaks_of_cost_and_names_in_capitals_count() -> None:
+    assert {"cost", "price"} <= find_meant_stems("$49 a month per location")
+    assert find_meant_stems("49 sensors") == frozenset()
+    assert QuestionWords.of("Is HEY taxed in the US?").stems == ("hei", "tax", "us")
+    assert QuestionWords.of("Can you tell us more about it?").stems == ()
