@@ -92,6 +92,9 @@ class AcknowledgementDesk:
         self, uow: UnitOfWork, row: Handoff, word: Word, written: _Written, now: datetime
     ) -> None:
         sent, ack = word.sent, word.sent.acknowledgement
+        if row.state == "erased":
+            # Forgotten meanwhile: a late word is about nobody, and leaves nothing behind.
+            return
         if sent.attempts:
             row.attempts += sent.attempts
             row.failures, row.last_error, row.endpoint = 0, None, sent.endpoint

@@ -52,7 +52,8 @@ async def get_seen(
 def read_standing(row: Handoff) -> Standing:
     """Where the row stands, for the rules."""
     heard = None
-    if row.acknowledged_at is not None:
+    # Of an erased one no word is left.
+    if row.acknowledged_at is not None and row.acknowledgement is not None:
         status = cast(AckStatus, row.acknowledgement)
         heard = (row.acknowledged_revision, row.acknowledged_at, status)
     return Standing(cast(State, row.state), row.revision, heard)

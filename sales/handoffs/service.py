@@ -256,6 +256,8 @@ class HandoffService:
         """A push ended without an acknowledgement: counted, and told where somebody must know."""
         async with self._database.unit_of_work(tenant_id) as uow:
             row = await get_row(uow, handoff_id, lock=True)
+            if row.state == "erased":
+                return
             now = self._clock.now()
             row.attempts += failed.attempts
             row.failures += failed.attempts

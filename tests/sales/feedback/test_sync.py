@@ -77,8 +77,10 @@ class FarSystem:
 class SyncDesk(FeedbackDesk):
     """Feedback, and a sales system far away."""
 
+    far_kind = FarSystem
+
     def __init__(self, database: Database) -> None:
-        self.far = FarSystem(None)  # type: ignore[arg-type]
+        self.far = self.far_kind(None)  # type: ignore[arg-type]
         super().__init__(database, systems={"primary": self.far})
         self.far.clock = self.clock
         self.sync = self.build()
