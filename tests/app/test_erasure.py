@@ -187,6 +187,33 @@ async def test_a_lead_under_a_legal_hold_is_not_erased(world: World) -> None:
         await privacy.holds.lift(who, lead_id)
 
 
+async def test_a_hold_placed_after_the_wish_ends_it_before_anything_is_touched(
+    world: World,
+) -> None:
+    await world.talk(f"I am Ann Privata, call me at {PHONE}.", "We want to buy 20 bikes.")
+    lead = await world.services.leads.create_lead(
+        world.admin, NewLead(first_name="Ann", last_name="Privata", phone=PHONE)
+    )
+    privacy, who = world.services.privacy, world.admin
+    erasure_id = await privacy.request(who, Wish(phone="+49 1701234567"))
+    await privacy.holds.place(who, lead.lead.id, "a lawsuit")
+    await world.work(erasure_id)
+    certificate = await privacy.get_certificate(who, erasure_id)
+    assert certificate["state"] == "incomplete"
+    [said] = certificate["systems"]
+    assert (said["system"], said["said"]) == ("legal hold", "refused")
+    assert "a lawsuit" in said["words"]
+    assert await world.count(Lead, Lead.phone.is_not(None))
+    await privacy.holds.lift(who, lead.lead.id)
+    # The same wish goes on, also with the browser in which the number was told.
+    assert await privacy.request(who, Wish(phone=PHONE)) == erasure_id
+    await world.work(erasure_id)
+    assert (await privacy.get_certificate(who, erasure_id))["state"] == "done"
+    assert await world.count(Lead, Lead.phone.is_not(None)) == 0
+    assert await world.count(Message) == 0
+    assert await world.count(Erasure, Erasure.subject != "") == 0
+
+
 async def test_only_admins_may_and_a_wish_names_exactly_one(world: World) -> None:
     privacy = world.services.privacy
     rep = Principal(world.tenant_id, "staff", new_id(), "Rep", "rep")

@@ -110,6 +110,21 @@ def read_certificate(certificate: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {one["system"]: one for one in certificate["systems"]}
 
 
+def check_answers(said: dict[str, dict[str, Any]]) -> None:
+    """Each vendor's own words, and how often it had to be asked."""
+    assert {name: one["said"] for name, one in said.items() if name.startswith("crm")} == {
+        "crm hubspot": "erased",
+        "crm salesforce": "erased",
+        "crm zoho": "erased",
+    }
+    assert said["crm zoho"]["attempts"] == 2
+    assert "not found any more" in said["crm hubspot"]["words"]
+    assert "15 days" in said["crm salesforce"]["words"]
+    assert "60 days" in said["crm zoho"]["words"]
+    assert (said["calendar"]["said"], said["calendar's bin"]["said"]) == ("erased", "cannot")
+    assert said["mail sendgrid"]["said"] == said["sales system"]["said"] == "erased"
+
+
 async def test_three_crms_google_sendgrid_and_the_sales_system_forget_and_one_was_down(
     sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,19 +172,7 @@ async def test_three_crms_google_sendgrid_and_the_sales_system_forget_and_one_wa
         async with work_until(world, lambda: list_holding() == []):
             certificate = await wait_for_certificate(world, erasure_id)
 
-        said = read_certificate(certificate)
-        assert {name: one["said"] for name, one in said.items() if name.startswith("crm")} == {
-            "crm hubspot": "erased",
-            "crm salesforce": "erased",
-            "crm zoho": "erased",
-        }
-        assert said["crm zoho"]["attempts"] == 2
-        assert "not found any more" in said["crm hubspot"]["words"]
-        assert "15 days" in said["crm salesforce"]["words"]
-        assert "60 days" in said["crm zoho"]["words"]
-        assert (said["calendar"]["said"], said["calendar's bin"]["said"]) == ("erased", "cannot")
-        assert said["mail sendgrid"]["said"] == said["sales system"]["said"] == "erased"
-
+        check_answers(read_certificate(certificate))
         assert google.list_shown(REP) == []
         assert sendgrid.erased == [ANN]
         assert sales.leads[lead_id]["status"] == "erased"
