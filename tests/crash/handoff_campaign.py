@@ -41,6 +41,9 @@ _SHORT_LIFE, _LONG_LIFE = 1.5, 8.0
 # And one that does nothing for so long is a finding.
 _LONGEST_WAIT = 20.0
 _ENTRIES_AT_ONCE = 12
+_MOST_WAITING = 200
+# What waits is given up for this run where nothing of it moved for so long.
+_LONGEST_STANDSTILL = 150.0
 
 
 @dataclass
@@ -52,7 +55,8 @@ class Pace:
     deadline: float
 
     def may_enter(self, number: int, killed: int) -> bool:
-        """Whether it is the turn of this lead after so many kills."""
+        """Whether it is the turn of this lead after so many kills: a kill is to find leads under
+        way, and what waits is to be sent in the end."""
         ahead = 4 * self.leads // max(self.kills, 1)
         return number <= self._share(killed) + ahead or self.is_over()
 
@@ -81,6 +85,7 @@ class Campaign:
         self.wire, self._key = wire, key
         self.told: set[int] = set()
         self.entered: Counter[str] = Counter()
+        self.waiting = 0
         self._nursery = Nursery()
         wire.on_request = lambda: self._tell(UNDER_WAY)
         wire.on_answer = lambda: self._tell(TAKEN)
@@ -94,17 +99,19 @@ class Campaign:
         """All of them, the sender's first."""
         return [kill for victim in self.victims.values() for kill in victim.kills]
 
-    async def run(self, kills: int, leads: int, seconds: float, rest: float = 300) -> float:
+    async def run(self, kills: int, leads: int, seconds: float, rest: float = 900) -> float:
         """Kill `kills` times while `leads` are entered, then let all come to rest, for `rest`
         seconds at most; or stop killing and entering after `seconds`, with as many of both as
         there were. Seconds that it took."""
         await self._nursery.open()
         began = time.monotonic()
+        watching = asyncio.create_task(self._watch())
         try:
             await self._run(Pace(kills, leads, began + seconds))
             await self._rest(rest)
             return time.monotonic() - began
         finally:
+            watching.cancel()
             for victim in self.victims.values():
                 victim.kill()
             await self._nursery.close()
@@ -216,7 +223,16 @@ class Campaign:
                         await asyncio.sleep(0.05)
 
     def _may_enter(self, pace: Pace, number: int) -> bool:
-        return pace.may_enter(number, len(self.kills))
+        is_turn = self.waiting < _MOST_WAITING and pace.may_enter(number, len(self.kills))
+        return is_turn or pace.is_over()
+
+    async def _watch(self) -> None:
+        """Count what waits, every other second."""
+        sender = self.victims["sender"].side
+        query = "SELECT count(*) FROM handoffs WHERE state = 'queued'"
+        while True:
+            ((self.waiting,),) = await asyncio.to_thread(sender.ask, query)
+            await asyncio.sleep(2)
 
     async def _enter_one(self, http: httpx.AsyncClient, number: int, made: list[str]) -> None:
         """`made` keeps the lead's id over attempts: entered twice, it would be one that returns."""
@@ -234,15 +250,17 @@ class Campaign:
         _log.info("%s: %d kills, %d leads", what, len(self.kills), len(self.told))
 
     async def _rest(self, seconds: float) -> None:
-        """Until the sender has an acknowledgement of every handoff. What has none by then is
-        found by the checker."""
+        """Until the sender has an acknowledgement of every handoff, or none came for long."""
         sender = self.victims["sender"].side
-
-        def is_at_rest() -> bool:
-            states = dict(sender.ask("SELECT state, count(*) FROM handoffs GROUP BY state"))
-            return set(states) == {"accepted"}
-
-        await wait_for(is_at_rest, seconds, pause=0.25)
+        query = "SELECT count(*) FROM handoffs WHERE state != 'accepted'"
+        until, moved_at, before = time.monotonic() + seconds, time.monotonic(), -1
+        while time.monotonic() < min(until, moved_at + _LONGEST_STANDSTILL):
+            ((left,),) = await asyncio.to_thread(sender.ask, query)
+            if not left:
+                return
+            if left != before:
+                moved_at, before = time.monotonic(), left
+            await asyncio.sleep(0.25)
 
 
 def name_address(number: int) -> str:
