@@ -7,6 +7,8 @@ is one attempt, and a vendor that is down is asked less often by all who wait fo
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -27,6 +29,7 @@ from core.logging import redact
 
 TIMEOUT = timedelta(seconds=20)
 _Result = TypeVar("_Result")
+_Target = TypeVar("_Target")
 
 
 def build_client(
@@ -158,3 +161,57 @@ async def run_blocking(
 def split_batches(items: Sequence[_Result], most: int) -> list[Sequence[_Result]]:
     """`items` in parts of at most `most`, as vendors take them in one call."""
     return [items[start : start + most] for start in range(0, len(items), most)]
+
+
+class Pages:
+    """Sees to it that reading page after page comes to an end, whatever the pages name as next:
+    a page that was read already is no next one."""
+
+    def __init__(self, vendor: str, operation: str, most: int = 1_000) -> None:
+        self._vendor, self._operation, self._most = vendor, operation, most
+        self._seen: set[str] = set()
+
+    def find_next(self, token: object) -> str:
+        """The token of the page to read next; empty: that was the last one.
+
+        Raises:
+            Unavailable: there are more than `most` pages.
+        """
+        following = str(token or "")
+        if not following or following in self._seen:
+            return ""
+        if len(self._seen) >= self._most:
+            raise Unavailable(self._vendor, self._operation, "the pages do not come to an end")
+        self._seen.add(following)
+        return following
+
+
+def name_failures(vendor: str) -> Callable[[_Target], _Target]:
+    """For a class, or one async function, that reads a vendor's answers: one that is not of the
+    form the vendor describes fails by name, as `Unavailable`, and not as a bug of ours.
+
+    Readers take what the vendor promises for granted, so that they stay short; whatever comes
+    instead (`KeyError`, `TypeError` ...) is caught here, at the capability's public methods. The
+    cause stays in the traceback.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        async def named(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return await function(*args, **kwargs)
+            except (LookupError, TypeError, AttributeError, ValueError) as error:
+                words = f"an answer of another form than described ({type(error).__name__})"
+                raise Unavailable(vendor, function.__name__, words) from error
+
+        return named
+
+    def decorate(target: _Target) -> _Target:
+        if not isinstance(target, type):
+            return wrap(target)  # type: ignore[return-value, arg-type]
+        for name, value in list(vars(target).items()):
+            if inspect.iscoroutinefunction(value) and not name.startswith("_"):
+                setattr(target, name, wrap(value))
+        return target
+
+    return decorate

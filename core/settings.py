@@ -6,6 +6,7 @@ import ast
 import difflib
 import functools
 import inspect
+import ipaddress
 import itertools
 import os
 import re
@@ -14,9 +15,11 @@ import types
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -115,6 +118,45 @@ Secret = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"}),
 ]
 """A secret: only ever `${NAME}` in the file."""
+
+
+def check_address(value: str) -> str:
+    """The address of a server that is handed secrets or personal data, without a slash at its
+    end: https, or http on this very machine (a proxy, a mock server).
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host, parts = "", urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or parts.username or parts.fragment:
+        raise ValueError("write a whole address like https://api.acme.example")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("secrets travel here. Write https://; http:// is for this machine alone")
+    return value.rstrip("/")
+
+
+def _check_optional(value: str) -> str:
+    return check_address(value) if value else ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+ServerAddress = Annotated[str, AfterValidator(check_address)]
+"""Where a vendor's server is; see `check_address`."""
+
+OptionalAddress = Annotated[str, AfterValidator(_check_optional)]
+"""The same, or empty."""
 
 Settings = TypeVar("Settings", bound=BaseModel)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import ProviderError, Rejected, Unavailable
 from core.moments import parse_moment, split_range
+from core.outbound import name_failures
 from core.protocols.calendar import (
     BusyTime,
     CalendarChanges,
@@ -61,6 +62,7 @@ class _Known:
         )
 
 
+@name_failures(VENDOR)
 class CalendlyCalendar:
     """Implements `Calendar`."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.bearer_tokens import BearerTokens, build_refresh_form, read_tokens, token_holds
 from core.errors import AuthenticationFailed, Rejected
-from core.outbound import build_client, call, read_object
+from core.outbound import Pages, build_client, call, read_object
 from core.protocols.vendor import Values, VendorContext
 from integrations.calendly.settings import CalendlySettings
 
@@ -69,13 +69,14 @@ class CalendlyClient:
         """The whole of a collection that comes in pages."""
         found: list[dict[str, Any]] = []
         wanted = {**params, "count": str(_PAGE)}
+        pages = Pages(VENDOR, operation)
         while True:
             page = await self.send(tenant_id, operation, "GET", path, params=wanted) or {}
             found += page.get("collection") or ()
-            token = (page.get("pagination") or {}).get("next_page_token")
+            token = pages.find_next((page.get("pagination") or {}).get("next_page_token"))
             if not token:
                 return found
-            wanted["page_token"] = str(token)
+            wanted["page_token"] = token
 
     def _holds(self, values: Values) -> bool:
         return bool(values.get("token")) or token_holds(values, self._clock.now(), _MARGIN)

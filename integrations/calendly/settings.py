@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from core.settings import Section
+from core.settings import Section, ServerAddress
 
 
 class CalendlySettings(Section):
     """How reps' Calendly accounts are used."""
 
-    base_url: str = "https://api.calendly.com"
+    base_url: ServerAddress = "https://api.calendly.com"
     """The address of the API."""
 
-    auth_url: str = "https://auth.calendly.com"
+    auth_url: ServerAddress = "https://auth.calendly.com"
     """Where an admin signs in, and tokens are asked for."""
 
     event_type: str = ""
@@ -43,10 +43,3 @@ class CalendlySettings(Section):
 
     timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 15
     """How long one request may take."""
-
-    @field_validator("base_url", "auth_url")
-    @classmethod
-    def _check_address(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("an address begins with https://")
-        return value.rstrip("/")

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.errors import Rejected, Unavailable
 from core.moments import parse_moment, split_range
+from core.outbound import Pages, name_failures
 from core.protocols.calendar import (
     BusyTime,
     CalendarChanges,
@@ -41,6 +42,7 @@ _FIELDS = (
 )
 
 
+@name_failures(VENDOR)
 class GoogleCalendar:
     """Implements `Calendar`. An event's id is made of ours, so what was created is found again
     without being remembered; the state it shows is stamped on it."""
@@ -183,14 +185,16 @@ class GoogleCalendar:
         else:
             wanted["timeMin"] = _write(self._clock.now() - timedelta(days=1))
         items: list[dict[str, Any]] = []
+        pages = Pages(VENDOR, "events")
         while True:
             page = await self._client.call(
                 owner, "events", partial(_list_page, wanted=dict(wanted))
             )
             items += page.get("items", ())
-            if not page.get("nextPageToken"):
-                return items, str(page.get("nextSyncToken", ""))
-            wanted["pageToken"] = page["nextPageToken"]
+            following = pages.find_next(page.get("nextPageToken"))
+            if not following:
+                return items, str(page.get("nextSyncToken") or "")
+            wanted["pageToken"] = following
 
     async def _find(self, owner: CalendarOwner, meeting_id: str) -> dict[str, Any] | None:
         """The event, deleted ones too."""
@@ -264,6 +268,7 @@ def build_calendar(context: VendorContext) -> GoogleCalendar:
     return GoogleCalendar(context)
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """Ask for the busy times of the account itself, which needs no more than a token."""
     now = context.clock.now()

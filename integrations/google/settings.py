@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from core.settings import Section
+from core.settings import Section, ServerAddress
 
 
 class GoogleSettings(Section):
     """How reps' Google calendars are used."""
 
-    base_url: str = "https://www.googleapis.com"
+    base_url: ServerAddress = "https://www.googleapis.com"
     """The address of the API, without `/calendar/v3`."""
 
-    accounts_url: str = "https://accounts.google.com"
+    accounts_url: ServerAddress = "https://accounts.google.com"
     """Where an admin signs in to connect."""
 
-    token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    token_url: ServerAddress = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
     """Where tokens are asked for, whatever a service account's key file says."""
 
-    revoke_url: str = "https://oauth2.googleapis.com/revoke"
+    revoke_url: ServerAddress = "https://oauth2.googleapis.com/revoke"
     """Where tokens are taken back."""
 
     delegation: bool = True
@@ -39,10 +39,3 @@ class GoogleSettings(Section):
 
     timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 15
     """How long one request may take."""
-
-    @field_validator("base_url", "accounts_url", "token_url", "revoke_url")
-    @classmethod
-    def _check_address(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("an address begins with https://")
-        return value.rstrip("/")

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.outbound import Pages
 from core.protocols.crm import CrmChanges, CrmRecord, CrmRef
-from integrations.hubspot.client import HubSpotClient
+from integrations.hubspot.client import VENDOR, HubSpotClient, read_next
 from integrations.hubspot.values import read_moment
 
 _OVERLAP = 120_000
@@ -77,11 +78,12 @@ class Changes:
         """Items that changed, and records of those that were merged or deleted. Moves `cursor`."""
         items: list[dict[str, Any]] = []
         edge, after = max(cursor.since - _OVERLAP, cursor.floor), "0"
+        pages = Pages(VENDOR, "search for changes")
         wanted = [*properties, MODIFIED, MERGED]
         while True:
             answer = await self._search(tenant_id, edge, wanted, after)
             items += answer["results"]
-            after = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
+            after = pages.find_next(read_next(answer))
             if not after or len(items) >= _MOST:
                 break
         fresh = [one for one in items if cursor.seen.get(str(one["id"])) != read_modified(one)]
@@ -123,6 +125,7 @@ class Changes:
     async def _list_archived(self, tenant_id: str, since: int) -> list[tuple[str, int]]:
         """Contacts deleted after `since`, with the time."""
         found: list[tuple[str, int]] = []
+        pages = Pages(VENDOR, "list deleted contacts")
         after: dict[str, Any] = {}
         while True:
             answer = await self._client.call(
@@ -140,7 +143,7 @@ class Changes:
                 at = int(moment.timestamp() * 1000)
                 if at > since:
                     found.append((str(one["id"]), at))
-            following = ((answer.get("paging") or {}).get("next") or {}).get("after")
+            following = pages.find_next(read_next(answer))
             if not following:
                 return found
             after = {"after": following}

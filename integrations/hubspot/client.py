@@ -235,6 +235,23 @@ def name_refusal(error: Any, operation: str) -> ProviderError:
     return named or Rejected(VENDOR, operation, words)
 
 
+def read_id(item: Mapping[str, Any]) -> str:
+    """A record's id.
+
+    Raises:
+        Unavailable: it has none: what was written could not be found again.
+    """
+    found = str(item.get("id") or "")
+    if not found:
+        raise Unavailable(VENDOR, "read a result", "a record without an id")
+    return found
+
+
+def read_next(answer: Mapping[str, Any]) -> str:
+    """The place where the next page begins; empty on the last one."""
+    return str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
+
+
 def read_body(body: Any) -> dict[str, Any]:
     """An error's body; empty where it is no JSON object."""
     try:

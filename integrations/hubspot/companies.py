@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.errors import Unavailable
 from core.protocols.crm import CrmPerson
-from integrations.hubspot.client import HubSpotClient
+from integrations.hubspot.client import VENDOR, HubSpotClient, read_id
+from integrations.hubspot.values import read_ids
 
 OUR_KEY = "sales_agent_key"
 # Addresses there say nothing of a company.
@@ -66,7 +68,7 @@ class Companies:
                 "propertiesWithHistory": [],
             },
         )
-        return {str(one["properties"][OUR_KEY]): str(one["id"]) for one in answer["results"]}
+        return read_ids(answer, OUR_KEY)
 
     async def _adopt(self, tenant_id: str, wanted: Mapping[str, CrmPerson]) -> dict[str, str]:
         """Companies that staff made: theirs is taken, and marked with our key."""
@@ -121,7 +123,13 @@ class Companies:
             "companies",
             {"inputs": inputs},
         )
-        return {str(one["properties"][OUR_KEY]): str(one["id"]) for one in answer["results"]}
+        results = list(answer.get("results") or ())
+        if len(inputs) == len(results) == 1:
+            return {next(iter(wanted)): read_id(results[0])}
+        made = read_ids(answer, OUR_KEY)
+        if made.keys() != wanted.keys():
+            raise Unavailable(VENDOR, "upsert companies", "some are not among the results")
+        return made
 
 
 def read_domain(person: CrmPerson) -> str:

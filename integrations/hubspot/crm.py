@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.errors import TransientError
+from core.outbound import Pages, name_failures
 from core.protocols.crm import (
     CrmActivity,
     CrmChanges,
@@ -21,7 +22,7 @@ from core.protocols.crm import (
 )
 from core.protocols.vendor import VendorContext
 from integrations.hubspot.changes import Changes, Cursor
-from integrations.hubspot.client import Clash, HubSpotClient, Missing
+from integrations.hubspot.client import VENDOR, Clash, HubSpotClient, Missing, read_next
 from integrations.hubspot.companies import OUR_KEY, Companies
 from integrations.hubspot.deals import Deals
 from integrations.hubspot.history import History
@@ -45,6 +46,7 @@ _ALWAYS = ("email", "lastname", "company", "hubspot_owner_id", "hs_lead_status",
 _REMEMBER = timedelta(minutes=5)
 
 
+@name_failures(VENDOR)
 class HubSpotCrm:
     """Keeps for some minutes what seldom changes: the fields and the owners of an account."""
 
@@ -205,6 +207,7 @@ class HubSpotCrm:
 
     async def _list_owners(self, tenant_id: str) -> dict[str, CrmOwner]:
         found: dict[str, CrmOwner] = {}
+        pages = Pages(VENDOR, "list owners")
         after: dict[str, Any] = {}
         while True:
             answer = await self._client.call(
@@ -217,7 +220,7 @@ class HubSpotCrm:
             for one in answer["results"]:
                 name = f"{one.get('first_name') or ''} {one.get('last_name') or ''}".strip()
                 found[str(one["id"])] = CrmOwner(str(one["id"]), str(one.get("email") or ""), name)
-            following = ((answer.get("paging") or {}).get("next") or {}).get("after")
+            following = pages.find_next(read_next(answer))
             if not following:
                 return found
             after = {"after": following}
@@ -264,6 +267,7 @@ def build_crm(context: VendorContext) -> HubSpotCrm:
     return HubSpotCrm(HubSpotClient(context))
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """Whether the token may do what we need: read contacts and deals, and the pipeline is there."""
     crm = build_crm(context)

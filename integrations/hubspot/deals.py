@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import Rejected
 from core.protocols.crm import CrmDeal, CrmField, CrmRef
-from integrations.hubspot.client import VENDOR, HubSpotClient
+from integrations.hubspot.client import VENDOR, HubSpotClient, read_id
 from integrations.hubspot.values import OUR_ID, write_fields, write_value
 
 # Currencies without a smaller unit, and with one of a thousandth (ISO 4217).
@@ -52,19 +52,20 @@ class Deals:
         if not answer.get("results"):
             words = "; ".join(str(one.get("message")) for one in answer.get("errors") or ())
             raise Rejected(VENDOR, "upsert a deal", words)
-        (item,) = answer["results"]
+        item = answer["results"][0]
+        deal_id = read_id(item)
         await self._client.call(
             tenant_id,
             "associate a deal",
             lambda parts: parts.link_batches.create_default_with_http_info,
             "deals",
             "contacts",
-            {"inputs": [{"from": {"id": str(item["id"])}, "to": {"id": deal.person.id}}]},
+            {"inputs": [{"from": {"id": deal_id}, "to": {"id": deal.person.id}}]},
         )
         url = str(item.get("url") or "")
         if settings.portal_id:
-            url = f"{settings.app_url}/contacts/{settings.portal_id}/record/0-3/{item['id']}"
-        return CrmRef(str(item["id"]), "deal", url, bool(item.get("new")))
+            url = f"{settings.app_url}/contacts/{settings.portal_id}/record/0-3/{deal_id}"
+        return CrmRef(deal_id, "deal", url, bool(item.get("new")))
 
     async def list_stages(self, tenant_id: str) -> Sequence[Mapping[str, Any]]:
         """The stages of the configured pipeline, those in use."""

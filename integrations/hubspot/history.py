@@ -16,8 +16,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from core.outbound import Pages
 from core.protocols.crm import CrmActivity, CrmRef
-from integrations.hubspot.client import HubSpotClient, Missing
+from integrations.hubspot.client import VENDOR, HubSpotClient, Missing, read_id, read_next
 from integrations.hubspot.values import write_value
 
 # Below the 65,536 of the property, with room for what the editor may add.
@@ -102,6 +103,7 @@ class History:
 
     async def _list_ids(self, tenant_id: str, contact_id: str, kind: str) -> list[str]:
         ids: list[str] = []
+        pages = Pages(VENDOR, f"list {kind}")
         after: dict[str, Any] = {}
         while True:
             try:
@@ -118,7 +120,7 @@ class History:
             except Missing:
                 return ids
             ids += [str(one["to_object_id"]) for one in answer["results"]]
-            following = ((answer.get("paging") or {}).get("next") or {}).get("after")
+            following = pages.find_next(read_next(answer))
             if not following:
                 return ids
             after = {"after": following}
@@ -135,7 +137,7 @@ class History:
                 "associations": [{"to": {"id": activity.person.id}, "types": [link]}],
             },
         )
-        return str(answer["id"])
+        return read_id(answer)
 
     async def _change(
         self, tenant_id: str, kind: str, activity: CrmActivity, entry_id: str

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from core.errors import PermanentError, ProviderError, Rejected, Unavailable
 from core.protocols.crm import CrmField, CrmPerson, CrmRef
-from integrations.hubspot.client import VENDOR, Clash, Denied, HubSpotClient, Missing
-from integrations.hubspot.values import OUR_ID, write_fields
+from integrations.hubspot.client import VENDOR, Clash, Denied, HubSpotClient, Missing, read_id
+from integrations.hubspot.values import OUR_ID, read_ids, write_fields
 
 BATCH = 100
 _Way = Literal["id", "email", "ours"]
@@ -83,7 +83,7 @@ class People:
                 "propertiesWithHistory": [],
             },
         )
-        return {str(one["properties"][OUR_ID]): str(one["id"]) for one in answer["results"]}
+        return read_ids(answer, OUR_ID)
 
     async def _write(
         self,
@@ -147,8 +147,13 @@ class People:
             {"inputs": inputs},
         )
         done: dict[str, Result] = {}
+        results = list(answer.get("results") or ())
+        if len(people) == len(results) == 1 and not answer.get("errors"):
+            # Whatever HubSpot made of the address, e.g. took away spaces: it is this one.
+            made = self.build_ref(results[0], created=bool(results[0].get("new")))
+            return {people[0].external_id: made}
         keys = {key_of(person, way, ids): person.external_id for person in people}
-        for item in answer.get("results") or ():
+        for item in results:
             external_id = keys.get(key_of_result(item, way))
             if external_id is not None:
                 done[external_id] = self.build_ref(item, created=bool(item.get("new")))
@@ -171,7 +176,7 @@ class People:
         url = str(item.get("url") or "")
         if settings.portal_id:
             url = f"{settings.app_url}/contacts/{settings.portal_id}/record/0-1/{item['id']}"
-        return CrmRef(str(item["id"]), "contact", url, created)
+        return CrmRef(read_id(item), "contact", url, created)
 
 
 def choose_way(person: CrmPerson, ids: Mapping[str, str]) -> _Way:

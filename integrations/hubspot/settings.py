@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from core.settings import Section
+from core.settings import Section, ServerAddress
 
 FieldMapping = dict[str, dict[str, str]]
 # Properties that every HubSpot account has; our own ones are created by `prepare`.
@@ -42,10 +42,10 @@ class HubSpotSettings(Section):
     """The account's id (Hub ID): links to records are made with it. S1 has it as
     `sales_agent.crm_integration.hubspot.portal_id`."""
 
-    base_url: str = "https://api.hubapi.com"
+    base_url: ServerAddress = "https://api.hubapi.com"
     """The address of the API, for a proxy or a mock server."""
 
-    app_url: str = "https://app.hubspot.com"
+    app_url: ServerAddress = "https://app.hubspot.com"
     """Where people sign in: the authorization page and links to records."""
 
     pipeline: str = "default"
@@ -62,13 +62,6 @@ class HubSpotSettings(Section):
 
     timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20
     """How long one request may take."""
-
-    @field_validator("base_url", "app_url")
-    @classmethod
-    def _check_address(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("an address begins with https://")
-        return value.rstrip("/")
 
     @property
     def timeout(self) -> timedelta:

@@ -98,6 +98,15 @@ def read_moment(text: str) -> datetime:
     return parse_moment(text)
 
 
+def read_ids(answer: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Record ids by the value of a property; records without one are left out."""
+    return {
+        str(one["properties"][name]): str(one["id"])
+        for one in answer.get("results") or ()
+        if one["properties"].get(name)
+    }
+
+
 def write_fields(fields: Mapping[str, FieldValue], known: Mapping[str, CrmField]) -> dict[str, str]:
     """Many values. An unknown property is sent as it is: HubSpot refuses it in its words."""
     return {

@@ -9,7 +9,7 @@ import httpx
 
 from core.errors import Rejected, Unavailable
 from core.mail_encoding import build_message_id, encode_mail
-from core.outbound import build_client, call
+from core.outbound import build_client, call, name_failures
 from core.protocols.email import OutgoingMail
 from core.protocols.erasure import AddressErasure
 from core.protocols.vendor import VendorContext
@@ -23,6 +23,7 @@ _LISTS = ("bounces", "unsubscribes", "complaints")
 _LEFT = "Mailgun offers no way to erase a recipient's log; it goes with the account's retention"
 
 
+@name_failures(VENDOR)
 class MailgunEmail:
     """Sends our own MIME text, so that it arrives as it was written."""
 
@@ -122,6 +123,7 @@ def build_email(context: VendorContext) -> MailgunEmail:
     return MailgunEmail(context)
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """Try key and domain. Raises `ProviderError`."""
     return await MailgunEmail(context).check(tenant_id)

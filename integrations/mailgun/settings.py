@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.settings import Section
+from core.settings import OptionalAddress, Section
 
 _HOSTS = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
 
@@ -18,7 +18,7 @@ class MailgunSettings(Section):
     """The sending domain, e.g. mg.acme.example."""
     region: Literal["us", "eu"] = "us"
     """Where the domain was made: us or eu."""
-    base_url: str = Field(default="", pattern=r"^(https?://[^\s]+[^/\s])?$")
+    base_url: OptionalAddress = ""
     """Another address of the API, for tests. Unset: the region's."""
     tolerance_seconds: int = Field(default=300, ge=30, le=86_400)
     """How old a webhook's signature may be."""

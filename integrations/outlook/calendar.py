@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from core.errors import Rejected, Unavailable
 from core.moments import split_range
+from core.outbound import Pages, name_failures
 from core.protocols.calendar import (
     BusyTime,
     CalendarChanges,
@@ -55,6 +56,7 @@ class _Known(NamedTuple):
     revision: int
 
 
+@name_failures(VENDOR)
 class OutlookCalendar:
     """Implements `Calendar`. Graph chooses an event's id, so it is remembered; where the answer
     was lost, the event is found by a property of ours."""
@@ -186,6 +188,7 @@ class OutlookCalendar:
             begin, end = now - timedelta(days=1), now + _AHEAD
             params = {"startDateTime": _write(begin), "endDateTime": _write(end)}
         touched: set[str] = set()
+        pages = Pages(VENDOR, "delta")
         while True:
             page = await self._graph.send(
                 owner.tenant_id, "delta", "GET", link, params=params, prefer="odata.maxpagesize=100"
@@ -193,10 +196,10 @@ class OutlookCalendar:
             if page is None:
                 raise _refuse_mailbox(owner)
             touched |= {str(one["id"]) for one in page.get("value") or () if one.get("id")}
-            following = page.get("@odata.nextLink")
+            following = pages.find_next(page.get("@odata.nextLink"))
             if not following:
-                return touched, str(page.get("@odata.deltaLink", ""))
-            link, params = str(following), None
+                return touched, str(page.get("@odata.deltaLink") or "")
+            link, params = following, None
 
     async def _create(self, owner: CalendarOwner, meeting: CalendarMeeting) -> dict[str, Any]:
         body = build_new_event(meeting, self._settings)
@@ -270,6 +273,7 @@ def build_calendar(context: VendorContext) -> OutlookCalendar:
     return OutlookCalendar(context)
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """Ask for a token, and for the account where somebody signed in."""
     graph = GraphClient(context)

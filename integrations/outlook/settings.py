@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from core.settings import Section
+from core.settings import Section, ServerAddress
 
 
 class OutlookSettings(Section):
     """How reps' Outlook calendars are used."""
 
-    base_url: str = "https://graph.microsoft.com"
+    base_url: ServerAddress = "https://graph.microsoft.com"
     """The address of Microsoft Graph, without `/v1.0`. National clouds have their own, e.g.
     `https://graph.microsoft.us` or `https://microsoftgraph.chinacloudapi.cn`."""
 
-    login_url: str = "https://login.microsoftonline.com"
+    login_url: ServerAddress = "https://login.microsoftonline.com"
     """Where tokens are asked for. National clouds have their own, e.g.
     `https://login.microsoftonline.us` or `https://login.chinacloudapi.cn`."""
 
@@ -37,10 +37,3 @@ class OutlookSettings(Section):
 
     timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 15
     """How long one request may take."""
-
-    @field_validator("base_url", "login_url")
-    @classmethod
-    def _check_address(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("an address begins with https://")
-        return value.rstrip("/")

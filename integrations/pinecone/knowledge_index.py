@@ -18,6 +18,7 @@ from pinecone import AsyncIndex
 from pinecone.errors import ResponseParsingError
 
 from core.errors import ConfigurationError, Rejected
+from core.outbound import name_failures
 from core.protocols.knowledge_index import Namespace, PassageLabel, VectorMatch, Vectors
 from core.protocols.vendor import VendorContext
 from integrations.pinecone.client import (
@@ -260,6 +261,7 @@ def build_index(context: VendorContext) -> PineconeKnowledgeIndex:
     return PineconeKnowledgeIndex(context)
 
 
+@name_failures(VENDOR)
 async def check_account(context: VendorContext, tenant_id: str) -> str:
     """Try the key: the state of the index, in one line.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from core.settings import Section
+from core.settings import Section, ServerAddress, check_address
 
 DIMENSIONS = "{dimensions}"
 
@@ -14,7 +14,7 @@ DIMENSIONS = "{dimensions}"
 class PineconeSettings(Section):
     """Which index the vectors of the websites lie in."""
 
-    base_url: str = Field(default="https://api.pinecone.io", pattern=r"^https?://[^/\s]+/?$")
+    base_url: ServerAddress = "https://api.pinecone.io"
     """The control plane's address."""
     index: str = Field(default=f"sales-agent-{DIMENSIONS}", pattern=r"^[a-z0-9{][a-z0-9{}-]{0,60}$")
     """The index's name. {dimensions} stands for the length of the embedding model's vectors, so
@@ -34,3 +34,8 @@ class PineconeSettings(Section):
     """How long one call may take."""
     namespace: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
     """Prefix of each site's namespace. Unset: that of sales_agent.vector_database."""
+
+    @field_validator("index_host")
+    @classmethod
+    def _check_host(cls, value: str | None) -> str | None:
+        return check_address(value) if value and "://" in value else value

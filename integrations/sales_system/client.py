@@ -12,7 +12,7 @@ import httpx
 
 from core.bearer_tokens import BearerTokens, read_tokens, token_holds
 from core.errors import AuthenticationFailed, ConfigurationError, Rejected, Unavailable
-from core.outbound import build_client, build_error
+from core.outbound import build_client, build_error, name_failures
 from core.protocols.sales_system import (
     HASH_HEADER,
     KEY_HEADER,
@@ -63,6 +63,7 @@ def build_sales_systems(context: VendorContext) -> dict[str, SalesSystem]:
     return systems
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """Ask for what changed last; one line of what was found.
 
@@ -137,6 +138,7 @@ class TokenSource:
         return found
 
 
+@name_failures(VENDOR)
 class HttpSalesSystem:
     """One endpoint of a sales system."""
 

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from core.settings import Section
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+from core.settings import OptionalAddress, Section
 
 
 class SalesSystemSettings(Section):
     """Where the sales system is (S0 4.1)."""
 
-    endpoint: str = ""
+    endpoint: OptionalAddress = ""
     """The whole address that packages are posted to, e.g.
     https://sales.acme.example/api/v1/sales/leads. https, but for this very machine."""
 
-    backup_endpoint: str = ""
+    backup_endpoint: OptionalAddress = ""
     """The same at another place, used while `endpoint` fails. Both must share what they store:
     a package whose answer was lost at one may be sent again to the other."""
 
-    token_url: str = ""
+    token_url: OptionalAddress = ""
     """Where access tokens are got with client credentials (RFC 6749, 4.4). Empty: an API key is
     sent instead."""
 
@@ -33,18 +30,6 @@ class SalesSystemSettings(Section):
 
     minimum_tls: Literal["1.2", "1.3"] = "1.3"
     """The oldest version of TLS that is spoken (S0 7: 1.3)."""
-
-    @field_validator("endpoint", "backup_endpoint", "token_url")
-    @classmethod
-    def _check_address(cls, value: str) -> str:
-        if not value:
-            return ""
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ValueError("write a whole address like https://sales.acme.example/api/v1/...")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            raise ValueError("personal data travels here. Write https://")
-        return value.rstrip("/")
 
     @property
     def timeout(self) -> timedelta:

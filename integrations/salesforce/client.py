@@ -16,7 +16,7 @@ from simple_salesforce.exceptions import SalesforceError
 
 from core.bearer_tokens import BearerTokens, build_refresh_form
 from core.errors import AuthenticationFailed, Rejected, Unavailable, VendorRateLimited
-from core.outbound import run_blocking
+from core.outbound import Pages, run_blocking
 from core.protocols.vendor import Values, VendorContext
 from integrations.salesforce.session import (
     VENDOR,
@@ -96,8 +96,16 @@ class SalesforceClient:
         """The records of a query, all pages of it."""
 
         def ask(salesforce: Salesforce) -> list[Mapping[str, Any]]:
-            found = salesforce.query_all(soql, include_deleted=with_deleted)
-            return list(found["records"])
+            # The library's own loop over the pages trusts that one is the last.
+            pages = Pages(VENDOR, operation)
+            page = salesforce.query(soql, include_deleted=with_deleted)
+            found = list(page["records"])
+            while not page["done"] and (following := pages.find_next(page.get("nextRecordsUrl"))):
+                page = salesforce.query_more(
+                    following, identifier_is_url=True, include_deleted=with_deleted
+                )
+                found += page["records"]
+            return found
 
         return await self.call(tenant_id, operation, ask)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from core.outbound import name_failures
 from core.protocols.crm import (
     CrmActivity,
     CrmChanges,
@@ -25,12 +26,14 @@ from integrations.salesforce.history import SalesforceHistory
 from integrations.salesforce.people import LEAD, SalesforcePeople
 from integrations.salesforce.records import OBJECTS, build_field
 from integrations.salesforce.schema import SalesforceSchema
+from integrations.salesforce.session import VENDOR
 from integrations.salesforce.soql import build_query
 
 # API requests in 24 hours: Developer and sandbox accounts; others have 100,000 and more.
 _LEAST_A_DAY = 15_000
 
 
+@name_failures(VENDOR)
 class SalesforceCrm:
     """Implements `Crm`: leads, opportunities, tasks, events and files."""
 
@@ -119,6 +122,7 @@ def build_crm(context: VendorContext) -> SalesforceCrm:
     return SalesforceCrm(SalesforceClient(context))
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """As the manifest names it.
 

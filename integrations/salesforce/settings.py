@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from core.settings import Section
+from core.settings import OptionalAddress, Section
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]{0,79}$"
 FieldMapping = dict[str, dict[str, str]]
@@ -37,11 +37,11 @@ class SalesforceSettings(Section):
     """Whether the account is a sandbox: sign-in at test.salesforce.com instead of
     login.salesforce.com. S1 has it as `sales_agent.crm_integration.salesforce.sandbox_mode`."""
 
-    login_url: str = ""
+    login_url: OptionalAddress = ""
     """The address to sign in at, e.g. `https://acme.my.salesforce.com`. The client credentials
     flow needs the account's own one (My Domain). Empty: as `sandbox_mode` says."""
 
-    base_url: str = ""
+    base_url: OptionalAddress = ""
     """The address of the API, for a proxy or a mock server. Empty: what Salesforce names at
     sign-in. Where it is set and `login_url` is not, sign-in goes there as well."""
 
@@ -70,13 +70,6 @@ class SalesforceSettings(Section):
 
     deal_days: Annotated[int, Field(ge=1, le=730)] = 30
     """The close date of a new opportunity without one, in days from now: Salesforce wants one."""
-
-    @field_validator("login_url", "base_url")
-    @classmethod
-    def _check_address(cls, value: str) -> str:
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("an address begins with https://")
-        return value.rstrip("/")
 
     @property
     def login_address(self) -> str:

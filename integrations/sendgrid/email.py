@@ -13,7 +13,7 @@ from sendgrid import SendGridAPIClient  # type: ignore[import-untyped]
 
 from core.errors import ProviderError, Rejected, Unavailable
 from core.mail_encoding import build_message_id
-from core.outbound import build_error, run_blocking
+from core.outbound import build_error, name_failures, run_blocking
 from core.protocols.email import OutgoingMail
 from core.protocols.erasure import AddressErasure
 from core.protocols.vendor import VendorContext
@@ -25,10 +25,12 @@ VENDOR = "SendGrid"
 # Beyond the library's own limit: a thread cannot be stopped, only left alone.
 _GRACE = timedelta(seconds=5)
 _ACCEPTED = 202
+_NO_BATCH = "none"
 # In one order of the Recipients' Data Erasure API.
 _MOST_ADDRESSES = 5000
 
 
+@name_failures(VENDOR)
 class SendGridEmail:
     """Sends each mail with one call."""
 
@@ -75,12 +77,19 @@ class SendGridEmail:
         return AddressErasure(len(addresses), words)
 
     async def check(self, tenant_id: str) -> str:
-        """Ask what the key may do.
+        """Whether the key is known, by a question that changes nothing and that a key for mail
+        alone may ask as well: after a batch of mails that there is not.
 
         Raises:
             ProviderError: as `send`.
         """
-        await self._call(tenant_id, "check", lambda api: api.scopes.get())
+        try:
+            await self._call(tenant_id, "check", lambda api: api.mail.batch._(_NO_BATCH).get())
+        except Rejected as error:
+            # Only a key that is known is told that there is no such batch, or that this is not
+            # for it to ask.
+            if not error.excerpt.startswith(("400", "403", "404")):
+                raise
         return "the key is accepted"
 
     async def _call(self, tenant_id: str, operation: str, work: Callable[[Client], Any]) -> int:
@@ -116,6 +125,7 @@ def build_email(context: VendorContext) -> SendGridEmail:
     return SendGridEmail(context)
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """Try the key. Raises `ProviderError`."""
     return await SendGridEmail(context).check(tenant_id)

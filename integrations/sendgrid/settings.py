@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from core.settings import Section
+from core.settings import Section, ServerAddress
 
 
 class SendGridSettings(Section):
     """How mails leave through SendGrid."""
 
-    base_url: str = Field(default="https://api.sendgrid.com", pattern=r"^https?://[^\s]+[^/\s]$")
+    base_url: ServerAddress = "https://api.sendgrid.com"
     """The API's address: https://api.eu.sendgrid.com for an account in the EU."""
     timeout_seconds: float = Field(default=20, gt=0, le=120)
     """How long a call may take."""

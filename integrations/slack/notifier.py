@@ -17,7 +17,15 @@ from core.errors import (
     Unavailable,
     VendorRateLimited,
 )
-from core.outbound import build_error, read_retry_after, run_blocking
+from core.outbound import (
+    build_client,
+    build_error,
+    call,
+    name_failures,
+    read_object,
+    read_retry_after,
+    run_blocking,
+)
 from core.protocols.notifier import Notice
 from core.protocols.vendor import VendorContext
 from core.sending import OnceSender
@@ -26,6 +34,7 @@ from integrations.slack.settings import SlackSettings
 
 VENDOR = "Slack"
 _GRACE = timedelta(seconds=5)
+_WHO = "auth.test"
 _LIMITED = 429
 _SERVER = 500
 _AUTHENTICATION = {
@@ -40,6 +49,7 @@ _TRANSIENT = {"internal_error", "fatal_error", "service_unavailable", "request_t
 _LIMITS = {"ratelimited", "rate_limited"}
 
 
+@name_failures(VENDOR)
 class SlackNotifier:
     """Posts each notice as one message."""
 
@@ -71,12 +81,20 @@ class SlackNotifier:
         return await self._once.send(tenant_id, notice.idempotency_key, hand_over)
 
     async def check(self, tenant_id: str) -> str:
-        """Ask whose token it is.
+        """Ask whose token it is: a GET, by Slack's specification; the library only writes POSTs.
 
         Raises:
             ProviderError: as `notify`.
         """
-        answer = await self._call(tenant_id, "auth.test", {})
+        token = (await self._context.credentials.get(tenant_id))["bot_token"]
+        head = {"authorization": f"Bearer {token}", "token": token}
+        limit = timedelta(seconds=self._settings.timeout_seconds)
+        async with build_client(self._settings.base_url, limit) as http:
+            response = await call(http, http.build_request("GET", _WHO, headers=head), VENDOR, _WHO)
+        answer = read_object(response, VENDOR, _WHO)
+        if not answer.get("ok"):
+            wait = read_retry_after(response.headers.get("retry-after"))
+            raise _name(str(answer.get("error") or ""), response.status_code, wait, _WHO)
         return f"{answer.get('team', '?')}, as {answer.get('user', '?')}"
 
     async def _call(
@@ -87,7 +105,7 @@ class SlackNotifier:
 
         def ask() -> Mapping[str, Any]:
             client = WebClient(
-                token, base_url=self._settings.base_url, timeout=seconds, retry_handlers=[]
+                token, base_url=f"{self._settings.base_url}/", timeout=seconds, retry_handlers=[]
             )
             # A form, and the token in a header of its own as well, as the published
             # specification has it.
@@ -123,14 +141,18 @@ def _translate(error: SlackApiError, method: str) -> ProviderError:
     name = str(data.get("error", ""))
     headers = {key.lower(): value for key, value in dict(response.headers or {}).items()}
     wait = read_retry_after(headers.get("retry-after"))
-    if response.status_code == _LIMITED or name in _LIMITS:
+    return _name(name, response.status_code, wait, method)
+
+
+def _name(name: str, status: int, wait: timedelta | None, method: str) -> ProviderError:
+    if status == _LIMITED or name in _LIMITS:
         return VendorRateLimited(VENDOR, method, name, wait)
     if name in _AUTHENTICATION:
         return AuthenticationFailed(VENDOR, method, name)
-    if name in _TRANSIENT or response.status_code >= _SERVER:
-        return Unavailable(VENDOR, method, name or str(response.status_code), wait)
-    found = None if name else build_error(VENDOR, method, response.status_code)
-    return found or Rejected(VENDOR, method, name or str(response.status_code))
+    if name in _TRANSIENT or status >= _SERVER:
+        return Unavailable(VENDOR, method, name or str(status), wait)
+    found = None if name else build_error(VENDOR, method, status)
+    return found or Rejected(VENDOR, method, name or str(status))
 
 
 def build_notifier(context: VendorContext) -> SlackNotifier:
@@ -138,6 +160,7 @@ def build_notifier(context: VendorContext) -> SlackNotifier:
     return SlackNotifier(context)
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """Try the token. Raises `ProviderError`."""
     return await SlackNotifier(context).check(tenant_id)

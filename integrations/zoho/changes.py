@@ -144,7 +144,9 @@ class ZohoChanges:
                 if not whole or not error.is_elsewhere:
                     raise
                 break
-            fresh += [row for row in answer.list_rows() if not place.has_seen(row, name)]
+            # A server without a list of deleted records may answer with something else.
+            rows = [row for row in answer.list_rows() if row.get(name) and row.get("id")]
+            fresh += [row for row in rows if not place.has_seen(row, name)]
             if not answer.has_more:
                 break
             last = parse_moment(str(fresh[-1][name])) if fresh else None

@@ -237,12 +237,21 @@ def check_item(operation: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     if item.get("status") == "success" or item.get("code") == "SUCCESS":
         return item
+    if not item:
+        raise Unavailable(VENDOR, operation, "an answer without a result for the record")
     raise build_item_failure(operation, item)
 
 
 def read_id(item: Mapping[str, Any]) -> str:
-    """The id in a good result."""
-    return str((item.get("details") or {}).get("id") or "")
+    """The id in a good result.
+
+    Raises:
+        Unavailable: it has none: what was written could not be found again.
+    """
+    found = str((item.get("details") or {}).get("id") or "")
+    if not found:
+        raise Unavailable(VENDOR, "read a result", "a record without an id")
+    return found
 
 
 def read_date(headers: Mapping[str, str], otherwise: datetime) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from core.outbound import name_failures
 from core.protocols.crm import (
     CrmActivity,
     CrmChanges,
@@ -20,12 +21,14 @@ from core.protocols.vendor import VendorContext
 from integrations.zoho.changes import ZohoChanges
 from integrations.zoho.client import ZohoClient
 from integrations.zoho.deals import ZohoDeals
+from integrations.zoho.failures import VENDOR
 from integrations.zoho.history import ZohoHistory
 from integrations.zoho.people import ZohoPeople
 from integrations.zoho.schema import ZohoSchema
 from integrations.zoho.values import MODULES, build_field
 
 
+@name_failures(VENDOR)
 class ZohoCrm:
     """Implements `Crm`: leads, deals, notes, events and attachments."""
 
@@ -106,6 +109,7 @@ def build_crm(context: VendorContext) -> ZohoCrm:
     return ZohoCrm(ZohoClient(context))
 
 
+@name_failures(VENDOR)
 async def check_connection(context: VendorContext, tenant_id: str) -> str:
     """As the manifest names it.
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from core.settings import Section
+from core.settings import OptionalAddress, Section, check_address
 
 # Each data centre's API, and where its tokens are asked for. An account lives in one of them.
 # https://www.zoho.com/crm/developer/docs/api/v8/multi-dc.html
@@ -54,10 +54,10 @@ class ZohoSettings(Section):
     `.sa` or `.com.cn`; or a whole address, for a proxy. S1 has it as
     `sales_agent.crm_integration.zoho.api_domain`."""
 
-    accounts_url: str = ""
+    accounts_url: OptionalAddress = ""
     """Where tokens are asked for. Empty: the data centre's own place."""
 
-    base_url: str = ""
+    base_url: OptionalAddress = ""
     """The address of the API, for a proxy or a mock server. Empty: as `api_domain` says. Where it
     is set and `accounts_url` is not, tokens are asked for there as well."""
 
@@ -87,15 +87,8 @@ class ZohoSettings(Section):
         if host in DATA_CENTRES:
             return host
         if value.startswith(("https://", "http://")):
-            return value.rstrip("/")
+            return check_address(value)
         raise ValueError(f"no data centre of Zoho; they are {', '.join(DATA_CENTRES)}")
-
-    @field_validator("base_url", "accounts_url")
-    @classmethod
-    def _check_address(cls, value: str) -> str:
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("an address begins with https://")
-        return value.rstrip("/")
 
     @property
     def accounts_address(self) -> str:

@@ -1,14 +1,17 @@
-"""kill -9 between "created there" and "recorded here", at each thing a lead sends: one of each."""
+"""kill -9 between "created there" and "recorded here", at each thing a lead sends: one of each.
+Two processes at once: one of each as well."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from tests.sales.crm_sync.world import open_crm_world
+import pytest
+
+from tests.sales.crm_sync.world import CrmWorld, open_crm_world
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,23 +30,33 @@ async def run_worker(*arguments: str) -> tuple[int, str]:
     return code, output.decode()
 
 
-async def test_no_kill_makes_a_second_contact_or_note(
-    sqlite_template: Path, tmp_path: Path
-) -> None:
-    """What the kills meet is the CRM's side; the commits of both databases are killed in the
-    outbox's own campaign."""
-    shutil.copy(sqlite_template, tmp_path / "test.sqlite")
-    url = f"sqlite:///{tmp_path / 'test.sqlite'}"
-    folder = tmp_path / "data"
-    opened = await open_crm_world(url, folder)
-    # A conversation that is over, its lead, and nothing sent yet.
+@pytest.fixture
+async def opened(database_url: str, tmp_path: Path) -> AsyncIterator[CrmWorld]:
+    """A CRM and the product, on each kind of database."""
+    world = await open_crm_world(database_url, tmp_path / "data")
+    yield world
+    assert world.crm.errors == []
+    await world.world.close()
+    world.crm.stop()
+
+
+async def talk_unheard(opened: CrmWorld) -> str:
+    """A conversation that is over, its lead, and nothing sent yet; the lead's id."""
     account = opened.parts.sync.get_accounts()
     withheld = account.pop("hubspot")  # type: ignore[attr-defined]
     lead_id = await opened.talk_and_end()
     account["hubspot"] = withheld  # type: ignore[index]
     assert opened.list_contacts() == []
+    return lead_id
 
-    given = (url, str(folder), opened.crm.url, lead_id)
+
+async def test_no_kill_makes_a_second_contact_or_note(
+    opened: CrmWorld, database_url: str, tmp_path: Path
+) -> None:
+    """What the kills meet is the CRM's side; the commits of both databases are killed in the
+    outbox's own campaign."""
+    lead_id = await talk_unheard(opened)
+    given = (database_url, str(tmp_path / "data"), opened.crm.url, lead_id)
     # The person; then, the person said again and written down, the conversation; then, that said
     # again, the transcript.
     for last in ("1", "2", "2"):
@@ -56,7 +69,17 @@ async def test_no_kill_makes_a_second_contact_or_note(
     bodies = opened.list_bodies("notes", "hs_note_body")
     assert sum("Transcript of the chat" in one for one in bodies) == 1
     assert sum("Chat with" in one for one in bodies) == 1
-    assert opened.crm.errors == []
     assert (await opened.read_sync(lead_id)).state == "in_step"
-    await opened.world.close()
-    opened.crm.stop()
+
+
+async def test_two_processes_at_once_make_one_contact(
+    opened: CrmWorld, database_url: str, tmp_path: Path
+) -> None:
+    lead_id = await talk_unheard(opened)
+    given = (database_url, str(tmp_path / "data"), opened.crm.url, lead_id, "0")
+    ended = await asyncio.gather(*(run_worker(*given) for _ in range(2)))
+    assert [code for code, _ in ended] == [0, 0]
+    asked = [one.path for one in opened.crm.requests if one.path.endswith("contacts/batch/upsert")]
+    assert asked
+    assert len(opened.list_contacts()) == 1
+    assert len(opened.crm.store.list_ids("companies")) == 1

@@ -40,7 +40,7 @@ class SlackStandIn(HttpStandIn):
                 request.method, request.target, headers=request.headers, body=request.body
             )
             assert problems == [], problems
-        if request.path == "/api/auth.test":
+        if (request.method, request.path) == ("GET", "/api/auth.test"):
             return Answer(200, {"ok": True, "team": "Larkmere", "user": "assistant"})
         assert (request.method, request.path) == ("POST", "/api/chat.postMessage"), request.path
         form = request.form()

@@ -131,7 +131,7 @@ async def test_an_answer_that_is_not_salesforces_is_worth_another_try(
 def test_sandboxes_sign_in_at_their_own_address() -> None:
     assert SalesforceSettings().login_address == "https://test.salesforce.com"
     assert SalesforceSettings(sandbox_mode=False).login_address == "https://login.salesforce.com"
-    own = SalesforceSettings(login_url="https://acme.my.salesforce.com/", base_url="http://x:1")
+    own = SalesforceSettings(login_url="https://acme.my.salesforce.com/", base_url="https://x:1")
     assert own.login_address == "https://acme.my.salesforce.com"
     assert own.audience == "https://test.salesforce.com"
     assert MANIFEST.oauth is not None
