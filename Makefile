@@ -50,8 +50,8 @@ $(REAL_MODEL)/.installed:
 	@$(REAL_MODEL)/bin/pip install --quiet "llama-cpp-python[server]>=0.3.36,<0.4"
 	@touch $@
 
-crash-campaign: $(VENV)/.test ## 500 kill -9 over 10,000 leads (half an hour or more; ends by itself)
-	$(BIN)/python -m tests.crash.handoff_report
+crash-campaign: $(VENV)/.test ## 500 kill -9 over 10,000 leads (an hour; ends by itself); OPTIONS="--database postgresql"
+	$(BIN)/python -m tests.crash.handoff_report $(OPTIONS)
 
 bench: $(VENV)/.test ## Measure: ratios, side by side in one run
 	$(BIN)/python -m benchmarks
