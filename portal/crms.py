@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from core.errors import Conflict, NotFound
 from portal.desk import Desk, Sent, Viewer
+from portal.handoffs import name_leads
 from portal.navigation import NavEntry
 from portal.pages import Page
-from sales.leads.schemas import LeadFilter
 
 _PATH = "/portal/crm"
 _SHOWN = 100
@@ -63,18 +63,14 @@ def _build(desk: Desk) -> APIRouter:
 
 async def _name_leads(desk: Desk, viewer: Viewer, lead_ids: tuple[str, ...]) -> dict[str, str]:
     """What leads are called, by id; those that the viewer does not see are left out."""
-    leads, principal = desk.portal.leads, viewer.principal
-    page = await leads.list_leads(principal, LeadFilter(ids=lead_ids), limit=_SHOWN)
-    found = {lead.id: lead for lead in page.leads}
+    found = await name_leads(desk.portal, viewer.principal, lead_ids)
     for lead_id in lead_ids:
         if lead_id not in found:
             # It is another one's part by now.
             with contextlib.suppress(NotFound):
-                found[lead_id] = (await leads.get_lead(principal, lead_id)).lead
-    return {
-        lead_id: lead.name or lead.email or lead.phone or "No name yet"
-        for lead_id, lead in found.items()
-    }
+                lead = (await desk.portal.leads.get_lead(viewer.principal, lead_id)).lead
+                found[lead_id] = lead.name or lead.email or lead.phone or "No name yet"
+    return found
 
 
 CRM_PAGE = Page(NavEntry("CRM", _PATH, "link", "see_health"), _build)

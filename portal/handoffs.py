@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ from sales.handoffs.schemas import (
     ReceivedView,
     State,
 )
+from sales.leads.schemas import LeadFilter
 from sales.organization.schemas import Principal
 
 PATH = "/portal/handoffs"
@@ -68,6 +70,18 @@ async def gather_handoffs(portal: Portal, principal: Principal, lead_id: str) ->
     return LeadHandoffs(page.handoffs, tuple(trail), received)
 
 
+async def name_leads(
+    portal: Portal, principal: Principal, lead_ids: Sequence[str]
+) -> dict[str, str]:
+    """What leads are called, by id, in one query; those that the principal does not see, or that
+    became another one, are left out."""
+    wanted = tuple(dict.fromkeys(lead_ids))
+    page = await portal.leads.list_leads(
+        principal, LeadFilter(ids=wanted), limit=max(len(wanted), 1)
+    )
+    return {lead.id: lead.name or lead.email or lead.phone or "No name yet" for lead in page.leads}
+
+
 def _build(desk: Desk) -> APIRouter:
     router = desk.router()
     looking: Any = Depends(desk.looks("see_leads"))
@@ -88,6 +102,9 @@ def _build(desk: Desk) -> APIRouter:
             viewer,
             "handoffs.html",
             handoffs=page.handoffs,
+            names=await name_leads(
+                desk.portal, viewer.principal, [one.lead_id for one in page.handoffs]
+            ),
             health=await desk.portal.sight.get_health(viewer.principal),
             listing=Listing(PATH, {"state": chosen}, offset, page.total),
             states={_REVIEW: "Manual review", **LABELS},
