@@ -163,7 +163,10 @@ class ConversationService:
             Unauthorized: missing, forged or expired.
         """
         subject = self._signer.read(FOR_CONVERSATION, token, now=self._clock.now())
-        conversation_id, visitor_id, tenant_id, site_id = subject.split("|")
+        parts = subject.split("|")
+        if len(parts) != 4:  # of another version of ours
+            raise Unauthorized("The token is not valid. Start a new conversation.")
+        conversation_id, visitor_id, tenant_id, site_id = parts
         return Pass(conversation_id, visitor_id, SiteRef(tenant_id, site_id))
 
     async def load(self, ticket: Pass, *, messages: int) -> ConversationState:

@@ -74,7 +74,7 @@ class ApiWorld:
 
     def build(self) -> None:
         """Everything that an operation may want to find."""
-        self._admit_callers()
+        self.admit_callers()
         self.admit_visitor()
         self.ids["script_id"] = self.get("/api/v1/handoffs/scripts")[0]["id"]
         self.ids["lead_id"] = self.enter_lead()
@@ -83,7 +83,8 @@ class ApiWorld:
         self.ids["erasure_id"] = self.erase()
         self.ids["mail_id"] = self.wait_for_mail()
 
-    def _admit_callers(self) -> None:
+    def admit_callers(self) -> None:
+        """Everybody but the visitor."""
         self.http.get("/healthz")
         assert self.server.runtime is not None
         resources = self.server.runtime.resources
