@@ -26,6 +26,8 @@ _AT = re.compile(
     r"\b(?:work(?:ing)?|employed|based) (?:at|for|by)[ \t]+(?:the )?|"
     r"\b(?:of|run|own|founded|started|for|at|have) an? (?:\w+ ){0,3}(?:company|startup|start-up|"
     r"firm|business|agency|shop|studio) (?:called|named)[ \t]+|"
+    r"\b(?:we['’]?re|we are|(?:i|we)(?: also)? (?:run|own|manage)) an? [^\W\d_]+(?: \w+){0,3} "
+    r"(?:called|named)[ \t]+(?=(?:the )?[A-Z])|"
     r"\b(?:on behalf of|i represent|representing|here at|we at|calling from|writing from|"
     r"i(?: also)? (?:own|run|founded|started|co-founded)|(?:am|'m|’m|im) with)[ \t]+(?:the )?",
     _I,

@@ -25,7 +25,8 @@ _SIGN_OFF = re.compile(
     _I,
 )
 _SAME_LINE = re.compile(
-    r"\b(?:best|kind|warm)? ?(?:regards|wishes|greetings),?[ \t]+(?P<name>[^\n,]{2,50})$|\bbest,[ "
+    r"\b(?:best|kind|warm)? ?(?:regards|wishes|greetings),?[ \t]+(?P<name>[^\n,]{2,50})$|"
+    r"(?:^|(?<=[.!?] ))(?:best|yours(?: sincerely| truly| faithfully)?|sincerely),[ "
     r"\t]+(?P<short>[^\n,]{2,40})$",
     _I,
 )

@@ -54,7 +54,7 @@ _HERE = re.compile(
 _FROM = re.compile(
     r"^\W*(?i:(?:hi|hello|hey|good \w+|morning|greetings|yes)\b[\s,!.]*)*"
     rf"(?P<name>{TOKEN}(?:[ \t]+{TOKEN}){{0,4}}?),? (?:from|at) (?:the )?(?=[A-ZÀ-ÞĀ-Ž])"
-    r"[^,]{2,40}$"
+    r"[^,]{2,40}(?:$|,(?=[^,]*[@\d]))"
 )
 _IS_MINE = re.compile(rf"(?P<name>{TOKEN}(?:[ \t]+{TOKEN}){{0,3}}) is my name\b", _I)
 _LABEL = re.compile(
