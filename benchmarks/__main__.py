@@ -18,6 +18,8 @@ NAMES = (
     "time_phrases",
     "model_turn",
     "verification",
+    "portal",
+    "handoff",
 )
 DEFAULT = ("turn", "ingest")
 
