@@ -1,7 +1,7 @@
 """An operation that will go away says so itself, in every answer, errors included.
 
 `Deprecation` is RFC 9745: a structured date (RFC 9651, 3.3.7), `@` and seconds since 1970.
-`Sunset` is RFC 8594: the HTTP date after which the operation may be gone. `Link` leads to what to
+`Sunset` is RFC 8594: the HTTP date after which the operation may be gone. `Link` points at what to
 do (`rel="deprecation"`) and to what comes instead (`rel="successor-version"`, RFC 5829).
 """
 

@@ -88,17 +88,17 @@ def forge(world: ApiWorld, token: str) -> dict[str, str]:
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     head, body, signature = token.split(".")
     now = datetime.now(UTC)
-    past = {"now": now - timedelta(days=2), "lifetime": timedelta(days=1)}
+    day = timedelta(days=1)
     return {
         "another secret": jwt.encode(claims, STRANGE, "HS256"),
         "another algorithm": jwt.encode(claims, STRANGE, "HS512"),
-        "no signature": jwt.encode(claims, None, "none"),
+        "no signature": jwt.encode(claims, "", "none"),
         "its signature taken off": f"{head}.{body}.",
         "a signature cut short": f"{head}.{body}.{signature[:-4]}",
         "other claims under its signature": f"{head}.{_change(body)}.{signature}",
-        "expired": own.sign(claims["aud"], claims["sub"], **past),
-        "no purpose": own.sign("", claims["sub"], now=now, lifetime=timedelta(days=1)),
-        "of nobody": own.sign(claims["aud"], "x|y", now=now, lifetime=timedelta(days=1)),
+        "expired": own.sign(claims["aud"], claims["sub"], now=now - 2 * day, lifetime=day),
+        "no purpose": own.sign("", claims["sub"], now=now, lifetime=day),
+        "of nobody": own.sign(claims["aud"], "x|y", now=now, lifetime=day),
         "nonsense": "a.b.c",
     }
 
