@@ -15,7 +15,9 @@ def test_steps_wait_for_those_before_them() -> None:
     assert list_due({"queue": []}, outside) == ["crm", "calendar"]
     assert list_due({"queue": [], "crm": []}, outside) == ["calendar"]
     assert list_due({"queue": [], "crm": [], "calendar": []}, outside) == ["own"]
-    assert list_due({"queue": [], "crm": [], "calendar": [], "own": []}, outside) == ["read_back"]
+    over = {"queue": [], "crm": [], "calendar": [], "own": []}
+    assert list_due(over, outside) == ["storage"]
+    assert list_due({**over, "storage": []}, outside) == ["read_back"]
 
 
 def test_a_needle_is_found_in_every_form_and_not_in_other_words() -> None:
