@@ -98,7 +98,13 @@ def choose_sentences(
     best = max(scored, key=lambda item: item.score)
     if best.sentence.kind is SentenceKind.ROW and not best.speaks:
         # "Price: 55" is no answer to "how heavy is the belt?", not even the closest.
-        scored = [item for item in scored if item.speaks]
+        # Nor is a row of another page, which only shares a word with the name.
+        scored = [
+            item
+            for item in scored
+            if item.speaks
+            and (item.passage == best.passage or item.sentence.kind is not SentenceKind.ROW)
+        ]
         if not scored:
             return []
         best = max(scored, key=lambda item: item.score)
