@@ -68,6 +68,10 @@ ASKED = (
 )
 
 
+# Retries come within seconds.
+_SOON = timedelta(minutes=1)
+
+
 @dataclass
 class World:
     """Real services on a real database, under a clock that stands still."""
@@ -147,12 +151,13 @@ class World:
         )
 
     async def settle(self) -> None:
-        """Run the outbox until nothing is left to do."""
+        """Run the outbox until nothing is left to do now; what is due tomorrow is left alone,
+        e.g. the look at a handoff's SLA."""
         await self.resources.outbox_runner.start()
         while True:
             async with self.resources.database.reading(None) as uow:
-                depths = await measure_depth(uow, datetime.now(UTC))
-            if not any(depth.pending or depth.running for depth in depths):
+                depths = await measure_depth(uow, datetime.now(UTC) + _SOON)
+            if not any(depth.due or depth.running for depth in depths):
                 break
         await self.resources.outbox_runner.stop(timedelta(seconds=5))
 
