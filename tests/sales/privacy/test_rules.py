@@ -15,7 +15,7 @@ def test_steps_wait_for_those_before_them() -> None:
     assert list_due({"queue": []}, outside) == ["crm", "calendar"]
     assert list_due({"queue": [], "crm": []}, outside) == ["calendar"]
     assert list_due({"queue": [], "crm": [], "calendar": []}, outside) == ["own"]
-    over = {"queue": [], "crm": [], "calendar": [], "own": []}
+    over: dict[str, object] = {"queue": [], "crm": [], "calendar": [], "own": []}
     assert list_due(over, outside) == ["storage"]
     assert list_due({**over, "storage": []}, outside) == ["read_back"]
 
