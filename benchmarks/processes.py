@@ -94,11 +94,12 @@ def running(command: Sequence[str], **variables: str) -> Iterator[Started]:
         started.stop()
 
 
-def run_json(module: str, request: dict[str, Any], timeout: float = 600) -> Any:
+def run_json(module: str, request: dict[str, Any], timeout: float = 600, **variables: str) -> Any:
     """Run `python -m module` as a process of its own: JSON in, JSON out."""
     done = subprocess.run(
         [sys.executable, "-m", module],
         cwd=ROOT,
+        env={**os.environ, **variables},
         input=json.dumps(request).encode(),
         stdout=subprocess.PIPE,
         timeout=timeout,

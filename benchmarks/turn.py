@@ -54,7 +54,7 @@ def _measure(config: Path, data: Path) -> dict[str, Any]:
         with running(bare) as other:
             bare_ready = other.wait_until_answering(f"http://127.0.0.1:{bare_port}/healthz")
             needed = (ROUNDS + 1) * TURNS_PER_ROUND + THROUGHPUT_TURNS
-            asked = _Questions(port, make_questions(needed, PAGES))
+            asked = Questions(port, make_questions(needed, PAGES))
             before = server.measure()
             latency = _measure_latency(asked, bare_port)
             after_latency = server.measure()
@@ -76,7 +76,7 @@ def _measure(config: Path, data: Path) -> dict[str, Any]:
     }
 
 
-class _Questions:
+class Questions:
     """Turns that were not asked before, each in a conversation that is begun when needed."""
 
     def __init__(self, port: int, questions: list[str]) -> None:
@@ -117,7 +117,7 @@ class _Questions:
         }
 
 
-def _measure_latency(asked: _Questions, bare_port: int) -> dict[str, Any]:
+def _measure_latency(asked: Questions, bare_port: int) -> dict[str, Any]:
     """One at a time: a round of turns, a round of the bare endpoint, and so on."""
     bodies = [{"message_id": f"bare-{n}", "text": "How much?"} for n in range(TURNS_PER_ROUND)]
     bare_round: list[Request] = [[bare_port, "/bare", {}, body] for body in bodies]
@@ -141,7 +141,7 @@ def _measure_latency(asked: _Questions, bare_port: int) -> dict[str, Any]:
     }
 
 
-def _measure_throughput(asked: _Questions, server: Started) -> dict[str, Any]:
+def _measure_throughput(asked: Questions, server: Started) -> dict[str, Any]:
     requests = asked.take_spread(THROUGHPUT_TURNS)
     before = server.measure()
     plan = {"at_once": TURNS_AT_ONCE, "rounds": [requests]}
