@@ -8,8 +8,8 @@ once more to our own sales system. Ours commits the promise, every attempt and e
 `synchronous=FULL`; the others are as shipped, which is less: Redis without files, huey's SQLite
 without waiting for the disk.
 
-Killed: SIGKILL in the middle, and started again. *Lost* had not arrived a minute later; *again* are packages that
-arrived more than once, by idempotency key: after a kill no sender can know whether the last ones
+Killed: SIGKILL in the middle, and started again. *Lost* had not arrived a minute later; *again* are
+packages that arrived more than once (by key): after a kill no sender can know whether the last
 arrived. What counts is that the receiver knows them by their key: *doubled* are leads that stand
 twice in our own sales system after the same kills.
 """
@@ -254,10 +254,11 @@ def show(result: Measured) -> str:
         f"ours to our own sales system, {own['leads']} leads, both killed: {own['lost']} lost, "
         f"{own['doubled']} doubled",
         "",
-        f"p95 of a chat turn: {turns['without']['p95_ms']} ms; with {turns['reached_pace']} leads a "
-        f"second (asked for: {turns['pace']}) "
-        f"handed over: {turns['with']['p95_ms']} ms ({turns['handed_over']} leads, "
-        f"promise to answer p50 {turns['p50_s']} s, p95 {turns['p95_s']} s)",
+        f"p95 of a chat turn: {turns['without']['p95_ms']} ms",
+        f"with {turns['reached_pace']} leads a second handed over (asked for: {turns['pace']}): "
+        f"{turns['with']['p95_ms']} ms",
+        f"from promise to answer meanwhile: p50 {turns['p50_s']} s, p95 {turns['p95_s']} s, "
+        f"{turns['handed_over']} leads",
     ]
     return "\n".join(lines)
 
