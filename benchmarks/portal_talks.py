@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -117,7 +117,7 @@ class TalkMaker(RowBuilder):
             **came,
         )
 
-    def _make_talk(self, talk: str, page: str, began: datetime) -> Iterator[Any]:
+    def _make_talk(self, talk: str, page: str, began: datetime) -> Generator[Any, None, str]:
         told, proof = "", ""
         yield self.row(
             PageView,

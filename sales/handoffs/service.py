@@ -207,6 +207,10 @@ class HandoffService:
         """The stored package, if it is still to be sent."""
         return await self._unsent.ask(tenant_id, _Wanted(handoff_id, revision, endpoints))
 
+    async def is_unsent(self, tenant_id: str, handoff_id: str, revision: int) -> bool:
+        """Whether it is still to be sent."""
+        return await self.find_unsent(tenant_id, handoff_id, revision, ()) is not None
+
     async def _find_all_unsent(
         self, tenant_id: str, wanted: list[_Wanted]
     ) -> Sequence[Unsent | None]:

@@ -84,14 +84,10 @@ class HandoffWorkflow:
             TransientError: no acknowledgement; whatever the reason, it is tried again.
             NotBefore: not now: the endpoints are left alone, or the minute's budget is used up.
         """
-        find = partial(self.service.find_unsent, tenant_id, handoff_id, revision)
-        unsent = await find(self.sender.names)
+        unsent = await self.service.find_unsent(tenant_id, handoff_id, revision, self.sender.names)
         if unsent is None:
             return
-
-        async def is_wanted() -> bool:
-            return await find(self.sender.names) is not None
-
+        is_wanted = partial(self.service.is_unsent, tenant_id, handoff_id, revision)
         try:
             sent = await self.sender.send(tenant_id, unsent.package, unsent.endpoints, is_wanted)
         except PushFailed as failed:

@@ -34,9 +34,8 @@ _AT = re.compile(
 )
 _CALLED = re.compile(
     r"\b(?:(?:my|our|the) (?:company|firm|business|employer|organi[sz]ation|agency|"
-    r"shop|startup|start-up|"
-    r"practice|clinic|charity|school|restaurant|store|studio|brand)(?:'s name| "
-    r"name)?(?:,| is(?: called| named)?|'s called| called| named)|"
+    r"shop|startup|start-up|practice|clinic|charity|school|restaurant|store|studio|brand)"
+    r"(?:'s name| name)?(?:,| is(?: called| named)?|'s called| called| named)|"
     r"(?:we['’]re|we are|it['’]s) (?:called|named)|company(?: name)?\s*(?:[:=]|\bis\b)|"
     r"organi[sz]ation\s*[:=]|employer\s*[:=]|firm\s*[:=]|company[ \t]+[-–][ \t])[ \t]*[\"“„]?",
     _I,
