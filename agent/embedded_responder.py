@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from agent.wording import name_language, say
 from sales.knowledge.ranking import Band
 
 _NEAREST_PAGES = 3
+_CLAIMS = re.compile(r"[\d@%€$£¥]|://|www\.")
 
 
 @dataclass(slots=True)
@@ -146,7 +148,7 @@ class EmbeddedResponder:
             chosen = chosen if band is Band.ANSWER else chosen[:1]
         if not chosen:
             if several:
-                builder.say("not_found_part", question=question.asked.text.strip("? "))
+                _say_what_is_missing(builder, question.asked.text)
             else:
                 again = bool(builder.context.open_question)
                 builder.say("not_found_again" if again else "not_found")
@@ -243,6 +245,15 @@ def _trace(context: TurnContext, builder: _Builder) -> dict[str, Any]:
         **({"recommended": builder.recommended} if builder.recommended else {}),
         **({"asked_for": builder.asked_for} if builder.asked_for else {}),
     }
+
+
+def _say_what_is_missing(builder: _Builder, text: str) -> None:
+    """Name the one of several questions that stays open. A claim, a figure or an address is not
+    repeated: said back, even as not found, it could be shown around as said by the website."""
+    if text.rstrip().endswith("?") and not _CLAIMS.search(text):
+        builder.say("not_found_part", question=text.strip("? "))
+    else:
+        builder.say("not_found_other")
 
 
 def _summarise(outcomes: Sequence[str]) -> str:

@@ -39,6 +39,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "not_found": "I couldn't find an answer to that on this website.",
         "not_found_again": "I couldn't find that on this website either.",
         "not_found_part": "I couldn't find an answer to “{question}” on this website.",
+        "not_found_other": "I couldn't find an answer to part of that on this website.",
         "nearest": "These pages may come closest",
         "offer": "Shall I pass your question on to the team?",
         "passed_on": "Done: I've put your question on the team's list, with this conversation. "
@@ -84,6 +85,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "not_found": "Darauf habe ich auf dieser Website keine Antwort gefunden.",
         "not_found_again": "Auch das habe ich auf dieser Website nicht gefunden.",
         "not_found_part": "Zu „{question}“ habe ich auf dieser Website nichts gefunden.",
+        "not_found_other": "Zu einem Teil davon habe ich auf dieser Website nichts gefunden.",
         "nearest": "Diese Seiten kommen dem am nächsten",
         "offer": "Soll ich Ihre Frage an das Team weitergeben?",
         "passed_on": "Erledigt: Ihre Frage steht mit diesem Gespräch auf der Liste des Teams. Ich "
@@ -129,6 +131,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "not_found": "No encontré una respuesta en este sitio web.",
         "not_found_again": "Tampoco encontré eso en este sitio web.",
         "not_found_part": "No encontré nada sobre «{question}» en este sitio web.",
+        "not_found_other": "Sobre una parte de eso no encontré nada en este sitio web.",
         "nearest": "Estas páginas son las más cercanas",
         "offer": "¿Paso su pregunta al equipo?",
         "passed_on": "Hecho: su pregunta está en la lista del equipo, junto con esta conversación. "
