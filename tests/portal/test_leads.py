@@ -78,7 +78,7 @@ def test_analytics_count_and_show_what_was_not_answered(portal: PortalServer) ->
     portal.wait(minutes=1)
     ada, otto = portal.enter("ada"), portal.enter("otto")
     text = text_of(ada.get("/portal/analytics?days=7&by=referrer_domain"))
-    for words in ("1 conversations", "Unknown", "search.example", "How much is a rental?"):
+    for words in ("1 conversation since", "Unknown", "search.example", "How much is a rental?"):
         assert words in text
     assert "Nothing to count yet" in text_of(otto.get("/portal/analytics"))
     assert ada.get("/portal/analytics?days=x&by=y").status_code == 200
