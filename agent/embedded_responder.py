@@ -50,6 +50,15 @@ class _Builder:
         )
         self.sentences.append(Sentence(words))
 
+    def has_quoted(self, one: ChosenSentence) -> bool:
+        """Whether the answer holds that sentence already."""
+        place = (one.passage_id, one.start, one.end)
+        return any(
+            (quote.passage_id, quote.start, quote.end) == place
+            for sentence in self.sentences
+            for quote in sentence.quotes
+        )
+
     def quote(self, chosen: Sequence[ChosenSentence], question: RecalledQuestion) -> None:
         """Add sentences of the website; the first of each passage says what it is about."""
         labelled: set[int] = set()
@@ -155,11 +164,14 @@ class EmbeddedResponder:
             builder.outcomes.append("not_found")
             builder.unanswered.append(question.asked.text)
             return
+        # Two questions with one answer get it once.
+        fresh = [one for one in chosen if not builder.has_quoted(one)]
         if band is Band.CLOSEST:
-            builder.say("closest")
+            if fresh:
+                builder.say("closest")
             builder.unanswered.append(question.asked.text)
         builder.outcomes.append("answered" if band is Band.ANSWER else "closest")
-        builder.quote(chosen, question)
+        builder.quote(fresh, question)
 
     def _show_nearest(self, builder: _Builder) -> None:
         """Links to the pages that come closest to what was not found."""

@@ -94,34 +94,35 @@ class Lead(TenantRow, Base):
         Index("ix_sales_leads_tenant_id_created_at", "tenant_id", "created_at", "id"),
         Index("ix_sales_leads_tenant_id_updated_at", "tenant_id", "updated_at", "id"),
         Index("ix_sales_leads_tenant_id_score", "tenant_id", "qualification_score", "id"),
-        # `merged_into` in them: lists and their counts leave merged ones out unread.
+        # `merged_into` in them: lists and their counts leave merged ones out unread. Last, for
+        # PostgreSQL follows an index's order only past columns that equal something.
         Index(
             "ix_sales_leads_tenant_id_rank",
             "tenant_id",
-            "merged_into",
             "priority_rank",
             "sla_due_at",
             "id",
+            "merged_into",
         ),
         Index(
             "ix_sales_leads_tenant_id_tier",
             "tenant_id",
-            "merged_into",
             "tier",
             "priority_rank",
             "sla_due_at",
             "id",
+            "merged_into",
         ),
         Index(
             "ix_sales_leads_tenant_id_status",
             "tenant_id",
-            "merged_into",
             "status",
             "created_at",
             "id",
+            "merged_into",
         ),
         Index(
-            "ix_sales_leads_tenant_id_owner", "tenant_id", "merged_into", "assigned_to", "status"
+            "ix_sales_leads_tenant_id_owner", "tenant_id", "assigned_to", "status", "merged_into"
         ),
         Index("ix_sales_leads_merged_into", "merged_into"),
         Index("ix_sales_leads_tenant_id_handoff_state", "tenant_id", "handoff_state"),

