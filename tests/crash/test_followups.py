@@ -62,7 +62,13 @@ def find_faults(url: str, folder: Path, conversations: int) -> list[str]:
     faults += [f"not asked for: {one}" for one in (*mails, *summaries)]
     faults += [f"not asked for: {name}" for name in files if name not in drafts]
     entries = read_rows(url, "SELECT effect, state, attempts FROM outbox_entries")
-    faults += [f"{effect} is {state}" for effect, state, _ in entries if state != "done"]
+    # The look at a handoff's SLA comes hours later.
+    ahead = {("handoffs.check_sla", "pending")}
+    faults += [
+        f"{effect} is {state}"
+        for effect, state, _ in entries
+        if state != "done" and (effect, state) not in ahead
+    ]
     leads = read_rows(url, "SELECT conversation_id, count(*) FROM lead_conversations GROUP BY 1")
     faults += [f"{count} leads of {one}" for one, count in leads if count != 1]
     return faults

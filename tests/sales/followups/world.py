@@ -69,7 +69,7 @@ ASKED = (
 
 
 # Retries come within seconds.
-_SOON = timedelta(minutes=1)
+SOON = timedelta(minutes=1)
 
 
 @dataclass
@@ -156,7 +156,7 @@ class World:
         await self.resources.outbox_runner.start()
         while True:
             async with self.resources.database.reading(None) as uow:
-                depths = await measure_depth(uow, datetime.now(UTC) + _SOON)
+                depths = await measure_depth(uow, datetime.now(UTC) + SOON)
             if not any(depth.due or depth.running for depth in depths):
                 break
         await self.resources.outbox_runner.stop(timedelta(seconds=5))
