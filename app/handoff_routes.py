@@ -14,6 +14,8 @@ from sales.handoffs.receiving import ReceptionService
 from sales.handoffs.receiving_api import build_receiving_router
 from sales.handoffs.sight_api import build_sight_router
 from sales.handoffs.throttling import ClientThrottle
+from sales.organization.schemas import Principal
+from sales.privacy.demands import SenderDemands
 
 
 def add_handoffs(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
@@ -26,10 +28,15 @@ def add_handoffs(app: FastAPI, get_runtime: Callable[[], Runtime]) -> None:
         parts = get_parts()
         return parts.reception, parts.throttle, parts.settings.receiver.per_minute
 
+    async def forget(principal: Principal, lead_id: str) -> bool:
+        services = get_runtime().services
+        demands = SenderDemands(services.privacy, services.handoffs.reception)
+        return await demands.forget(principal, lead_id)
+
     identify = build_principal_check(get_runtime)
     # Before single handoffs, whose path would take it for an id.
     app.include_router(build_sight_router(lambda: get_parts().sight, identify))
     app.include_router(
         build_handoff_router(lambda: get_parts().service, lambda: get_parts().workflow, identify)
     )
-    app.include_router(build_receiving_router(get_reception, identify))
+    app.include_router(build_receiving_router(get_reception, identify, forget))

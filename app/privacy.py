@@ -20,11 +20,13 @@ from sales.privacy.outside import (
     Crms,
     Mailers,
     OutsideSystem,
+    SalesDesk,
     SalesSystems,
     Unreachable,
 )
 from sales.privacy.performing import ErasureSteps
 from sales.privacy.records import ErasureBook
+from sales.privacy.rules import SALES_DESK
 from sales.privacy.service import PrivacyService
 
 if TYPE_CHECKING:
@@ -76,9 +78,8 @@ def build_privacy(resources: PrivacyGrounds, settings: AppSettings) -> PrivacySe
     def get_outside() -> Mapping[str, OutsideSystem]:
         services = resources.services.get()
         found: dict[str, OutsideSystem] = {
-            "sales_system": SalesSystems(
-                services.handoffs.workflow.sender.systems, services.handoffs.reception
-            ),
+            "sales_system": SalesSystems(services.handoffs.workflow.sender.systems),
+            SALES_DESK: SalesDesk(services.handoffs.reception),
             "crm": Crms(services.crms.sync),
             "calendar": _build_calendars(resources, settings),
         }

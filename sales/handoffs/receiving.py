@@ -243,6 +243,12 @@ class ReceptionService:
             row = await ReceivedRepository(uow).find_by_own(own_lead_id)
         return ReceivedView(**{n: getattr(row, n) for n in ReceivedView.__slots__}) if row else None
 
+    async def find_received(self, tenant_id: str, lead_id: str) -> ReceivedView | None:
+        """What was received under the sender's id of a lead."""
+        async with self._database.reading(tenant_id) as uow:
+            row = await ReceivedRepository(uow).find_by_lead(lead_id)
+        return ReceivedView(**{n: getattr(row, n) for n in ReceivedView.__slots__}) if row else None
+
     async def erase(self, tenant_id: str, lead_id: str) -> bool:
         """Forget what the package told; the entry stays, with its hash and times (X-22). The
         lead of our own list is erased by whoever erases leads. False: it never came."""

@@ -27,10 +27,14 @@ from sales.organization.schemas import Principal
 
 Identify = Callable[[Request], Awaitable[Principal]]
 GetReception = Callable[[], tuple[ReceptionService, ClientThrottle, int]]
+Forget = Callable[[Principal, str], Awaitable[bool]]
 
 
-def build_receiving_router(get_reception: GetReception, identify: Identify) -> APIRouter:
-    """The routes. `get_reception`: the desk, its throttle, and how many packages a minute."""
+def build_receiving_router(
+    get_reception: GetReception, identify: Identify, forget: Forget
+) -> APIRouter:
+    """The routes. `get_reception`: the desk, its throttle, and how many packages a minute.
+    `forget` erases the person of a lead; False where it never came."""
     router = APIRouter(prefix=PATH, tags=["sales leads"], responses=describe_errors(401, 403))
 
     async def admit(request: Request) -> Principal:
@@ -104,12 +108,13 @@ def build_receiving_router(get_reception: GetReception, identify: Identify) -> A
             raise NotFound("No lead of this id was handed over.")
         return describe_standing(found)
 
-    @router.delete("/{lead_id}", status_code=204, responses=describe_errors(404))
+    @router.delete("/{lead_id}", status_code=204, responses=describe_errors(404, 409))
     async def erase_lead(lead_id: str, principal: Principal = machine) -> Response:
-        """Forget what a package told of a person (right to erasure); the entry stays without
-        it, so that the trail and the figures do."""
-        reception, _, _ = get_reception()
-        if not await reception.erase(principal.tenant_id, _check_id(lead_id)):
+        """Forget the person of a lead (right to erasure): the package, and the lead that was made
+        of it with all that hangs on it, as an admin's erasure does. The lead's status is `erased`
+        when that is over; the entry stays without the person, so that the figures do. 409: the
+        lead is under a legal hold."""
+        if not await forget(principal, _check_id(lead_id)):
             raise NotFound("No lead of this id was handed over.")
         return Response(status_code=204)
 

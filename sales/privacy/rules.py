@@ -15,6 +15,7 @@ from sales.leads.rules import read_email_key, read_phone_key
 from sales.privacy.schemas import Answer, ReadBack, State, Subject, Wish
 
 QUEUE, OWN, STORAGE, READ_BACK = "queue", "own", "storage", "read_back"
+SALES_DESK = "sales_desk"
 ERASED = "[erased]"
 # Fewer digits may stand in any number.
 _FEWEST_DIGITS = 8
@@ -51,14 +52,15 @@ def check_wish(wish: Wish) -> Wish:
 
 def list_due(answers: Mapping[str, Any], outside: Sequence[str]) -> list[str]:
     """The steps that can be done now: what waits is stopped first, then everybody outside is
-    asked, then our own rows go (they know who is outside), then what they left in the database's
-    file, then it is read back."""
+    asked, then our own rows go (they know who is outside), then our sales desk says so to whoever
+    handed the lead over, then what rows left in the database's file goes, then it is read back."""
     if QUEUE not in answers:
         return [QUEUE]
-    missing = [name for name in outside if name not in answers]
+    missing = [name for name in outside if name not in answers and name != SALES_DESK]
     if missing:
         return missing
-    return [step for step in (OWN, STORAGE, READ_BACK) if step not in answers][:1]
+    own = [step for step in (OWN, SALES_DESK, STORAGE, READ_BACK) if step not in answers]
+    return [step for step in own if step != SALES_DESK or step in outside][:1]
 
 
 @dataclass(frozen=True, slots=True)

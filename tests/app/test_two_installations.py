@@ -22,6 +22,8 @@ from core.ids import new_id
 from sales.feedback.models import Conflict
 from sales.feedback.syncing import Reconciled
 from sales.handoffs.models import Handoff, ReceivedLead, ReceivedRequest
+from sales.leads.models import Lead
+from sales.privacy.models import Erasure
 from tests.app.test_handoffs import Sender, make_key
 from tests.app.threaded import ThreadedServer
 from tests.support.website import write_website
@@ -200,3 +202,49 @@ def test_differences_in_both_directions_are_found_recorded_and_mended(pair: Pair
         return {one.kind for one in again.differences} <= {"missing_here"}
 
     _wait_for(is_settled)
+
+
+def _erase(pair: Pair, lead_id: str) -> dict[str, Any]:
+    """Ask marketing to erase a lead's person; what became of it."""
+    http, key = pair.marketing.http, pair.sender.key
+    made = http.post("/api/v1/privacy/erasures", json={"lead_id": lead_id}, headers=key)
+    assert made.status_code == 202, made.text
+    place = f"/api/v1/privacy/erasures/{made.json()['id']}"
+    _wait_for(lambda: pair.sender.get(place)["state"] != "running")
+    found: dict[str, Any] = pair.sender.get(f"{place}/certificate")
+    return found
+
+
+def test_who_is_erased_at_the_sender_is_erased_at_the_sales_system_too(pair: Pair) -> None:
+    lead_id = pair.accept()
+    email = pair.sender.get(f"/api/v1/leads/{lead_id}")["email"]
+    query = select(Lead.id, Lead.merged_into).where(Lead.email == email)
+    [(there, _)] = pair.read(pair.sales, query)
+    certificate = _erase(pair, lead_id)
+    said = {one["system"]: one for one in certificate["systems"]}
+    assert certificate["state"] == "done"
+    assert said["sales system"]["said"] == "erased"
+    # It says so when it is true: nobody is found there any more, in no table and no list.
+    assert pair.read(pair.sales, query) == []
+    found = pair.sales.http.get(f"/api/v1/leads/{there}", headers=pair.sales_key)
+    assert found.status_code == 404, found.text
+    body = {"email": email, "dry_run": True}
+    left = pair.sales.http.post("/api/v1/privacy/erasures", json=body, headers=pair.sales_key)
+    assert left.json() == {"would_erase": {}}
+    # Who demanded it is kept.
+    asked = pair.read(pair.sales, select(Erasure.requested_by))
+    assert ("marketing",) in asked
+
+
+def test_a_legal_hold_at_the_sales_system_is_told_to_whoever_asks(pair: Pair) -> None:
+    lead_id = pair.accept()
+    own = ReceivedLead.own_lead_id
+    [(there,)] = pair.read(pair.sales, select(own).where(ReceivedLead.lead_id == lead_id))
+    place = f"/api/v1/privacy/holds/{there}"
+    held = pair.sales.http.put(place, json={"reason": "a lawsuit"}, headers=pair.sales_key)
+    assert held.status_code == 204, held.text
+    certificate = _erase(pair, lead_id)
+    said = {one["system"]: one["said"] for one in certificate["systems"]}
+    assert (certificate["state"], said["sales_system"]) == ("incomplete", "refused")
+    lead = pair.sales.http.get(f"/api/v1/leads/{there}", headers=pair.sales_key)
+    assert lead.json()["first_name"] == "Ada"

@@ -133,6 +133,7 @@ EXTRA = {
     ),
     "privacy": (
         "columns",
+        "demands",
         "erasing",
         "exporting",
         "hashing",
