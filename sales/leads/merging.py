@@ -19,7 +19,7 @@ from sales.leads.models import (
 from sales.leads.repository import LeadRepository
 
 # What the target takes over where it has nothing itself. The keys go with their values.
-_FILLED = (
+FILLED = (
     "first_name",
     "last_name",
     "email",
@@ -64,7 +64,7 @@ async def merge_leads(
         moved[name] = [getattr(row, key.key) for row in rows]
         await repository.move(table, key, moved[name], target.id)
     filled = {}
-    for name in _FILLED:
+    for name in FILLED:
         if getattr(target, name) in (None, "") and getattr(source, name) not in (None, ""):
             filled[name] = getattr(source, name)
     moved["filled"] = filled

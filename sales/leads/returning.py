@@ -12,7 +12,7 @@ from core.db import UnitOfWork
 from core.ids import new_id
 from core.outbox import Outbox
 from sales.leads.events import LeadReturned, LeadStatusChanged
-from sales.leads.models import Lead, LeadEvent
+from sales.leads.models import Lead, LeadEvent, LeadTouch
 from sales.leads.repository import LeadRepository
 from sales.leads.rules import AGENT
 
@@ -48,7 +48,12 @@ async def note_return(
 async def note_entered_again(
     uow: UnitOfWork, outbox: Outbox, lead: Lead, source: str, at: datetime
 ) -> None:
-    """A machine or a person of the staff entered somebody who is a lead: another channel."""
+    """A machine or a person of the staff entered somebody who is a lead: another channel. Leads
+    from before their own first touch was kept get it now, so that it stays the first."""
+    if lead.conversation_id is None and not await LeadRepository(uow).list_rows(
+        LeadTouch, lead.id, limit=1
+    ):
+        await add_machine_touch(uow, lead, lead.lead_source, lead.created_at)
     await add_machine_touch(uow, lead, source, at)
     await note_return(uow, outbox, lead, source, new_id(), at)
 

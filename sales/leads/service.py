@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -22,6 +19,7 @@ from sales.leads.analytics import LeadAnalytics
 from sales.leads.briefing import Briefing
 from sales.leads.changing import apply_changes, read_new_lead
 from sales.leads.describing import describe_lead, gather_detail
+from sales.leads.entering import Entry, enter_again, hash_entry
 from sales.leads.interactions import ProductRecorder
 from sales.leads.merging import merge_leads, part_leads
 from sales.leads.models import Lead, LeadMerge
@@ -32,7 +30,7 @@ from sales.leads.qualification import Score
 from sales.leads.qualifying import CountAppointments, Qualifier
 from sales.leads.qualifying_late import LateQualifier
 from sales.leads.repository import LeadRepository
-from sales.leads.returning import announce_status, note_entered_again
+from sales.leads.returning import add_machine_touch, announce_status
 from sales.leads.rules import Person, compute_deadline, fold_name
 from sales.leads.schemas import (
     CreatedLead,
@@ -244,7 +242,7 @@ class LeadService:
         check_may(principal, "change_leads")
         values = read_new_lead(new, self.capture.default_region)
         key = f"{principal.id}:{request_key}" if request_key else None
-        asked = hashlib.sha256(json.dumps(asdict(new), sort_keys=True, default=str).encode())
+        asked = hash_entry(new)
         async with self._database.unit_of_work(principal.tenant_id) as uow:
             repository = LeadRepository(uow)
             keys = {values["email_key"], values["phone_key"], key} - {None}
@@ -252,7 +250,7 @@ class LeadService:
             owners = await _list_owners(uow)
             given = await repository.find_by_request(key) if key else None
             if given is not None:
-                if given.request_hash != asked.hexdigest():
+                if given.request_hash != asked:
                     raise Conflict("This Idempotency-Key was used for another lead.")
                 return CreatedLead(describe_lead(given, owners), existed=False)
             person = Person(
@@ -264,21 +262,20 @@ class LeadService:
             now = self._clock.now()
             actor: dict[str, Any] = {"actor": principal.name, "actor_id": principal.id, "at": now}
             if same is not None:
-                await repository.add_event(
-                    same.id, "entered_again", {"source": new.source}, **actor
-                )
-                await note_entered_again(uow, self._outbox, same, new.source, now)
+                entry = Entry(values, new.source, principal.name, principal.id, key, asked)
+                await enter_again(uow, self._outbox, same, entry, now)
                 return CreatedLead(describe_lead(same, owners), existed=True)
             lead = await repository.add_lead(
                 **values,
                 request_key=key,
-                request_hash=asked.hexdigest() if key else None,
+                request_hash=asked if key else None,
                 team_id=principal.team_id,
                 created_at=now,
                 updated_at=now,
             )
             lead.sla_due_at = compute_deadline(lead.priority, now)
             await repository.add_event(lead.id, "created", {"source": new.source}, **actor)
+            await add_machine_touch(uow, lead, new.source, now)
             if principal.role == "rep" and principal.staff_id:
                 lead.assigned_to, lead.assigned_at = principal.staff_id, now
             else:

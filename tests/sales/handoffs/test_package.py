@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,11 @@ from sales.handoffs.canonical import (
     write_canonical,
     write_number,
 )
-from sales.handoffs.package_attribution import choose_channel, choose_medium
+from sales.handoffs.package_attribution import (
+    choose_channel,
+    choose_medium,
+    describe_attribution,
+)
 from sales.handoffs.package_schema import build_schema, check_package, read_moment, write_moment
 from sales.handoffs.package_scripts import SCRIPTS, choose_script
 from sales.handoffs.package_verticals import PACKS, fill_sections
@@ -142,6 +147,27 @@ def test_where_a_lead_came_from_is_said_in_s0s_words(
     touch = build_touch(referrer_domain=domain, utm=utm)
     assert (choose_channel(touch), choose_medium(touch)) == (channel, medium)
     assert (choose_channel(None), choose_medium(None)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "channel", "medium", "referrer"),
+    [
+        ("contact-form", "website", None, None),
+        ("google-ads", "digital-ads", "cpc", None),
+        ("partner: Acme & Sons", "partner", None, "partner: Acme & Sons"),
+        ("newsletter", None, "email", None),
+        ("api", None, None, None),
+    ],
+)
+def test_of_whom_a_machine_entered_only_the_named_source_is_told(
+    source: str, channel: str | None, medium: str | None, referrer: str | None
+) -> None:
+    touch = replace(
+        build_touch(channel=source, referrer_domain=source, page_url=""), conversation_id=None
+    )
+    told = describe_attribution([touch], "something else")
+    assert (told["channel"], told["medium"], told["source"]) == (channel, medium, source)
+    assert (told["referrer"], told["landingPage"]) == (referrer, None)
 
 
 def test_each_pack_fills_its_sections_or_says_null() -> None:

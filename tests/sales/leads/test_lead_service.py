@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -198,6 +199,42 @@ async def test_an_entered_lead_is_not_entered_twice(desk: Desk) -> None:
     ):
         with pytest.raises(Invalid):
             await desk.leads.create_lead(admin, bad)
+
+
+async def test_who_is_entered_by_another_form_is_one_lead_with_what_both_told(desk: Desk) -> None:
+    admin = desk.principal()
+    first = NewLead(source="google-ads", last_name="Doe", email="d@acme.example", company="Acme",
+                    score=20, metadata={"form": "price", "ad": 7})  # fmt: skip
+    made = await desk.leads.create_lead(admin, first)
+    second = NewLead(source="partner-x", first_name="Jo", last_name="Doe", email="D@acme.example",
+                     phone="+44 20 7946 0999", company="Acme Ltd", score=70,
+                     metadata={"form": "call", "wish": "tomorrow"})  # fmt: skip
+    for _ in range(2):
+        again = await desk.leads.create_lead(admin, second, request_key="k2")
+        assert again.existed and again.lead.id == made.lead.id
+    found = await desk.leads.get_lead(admin, made.lead.id)
+    lead = found.lead
+    assert (lead.first_name, lead.phone, lead.company) == ("Jo", "+44 20 7946 0999", "Acme")
+    assert lead.score == 70
+    assert lead.metadata == {"form": "price", "ad": 7, "wish": "tomorrow"}
+    # The first channel stays the first; a repeat under the same key is no further visit.
+    assert [one.channel for one in found.touches] == ["google-ads", "partner-x"]
+    (entered,) = [one.data for one in found.history if one.kind == "entered_again"]
+    assert entered["filled"] == ["first_name", "phone"]
+    assert entered["differs"] == {"company": "Acme Ltd", "metadata": {"form": "call"}}
+    with pytest.raises(Conflict):
+        other = replace(second, company="Else")
+        await desk.leads.create_lead(admin, other, request_key="k2")
+
+
+async def test_an_address_that_is_another_leads_is_not_taken_over(desk: Desk) -> None:
+    admin, number = desk.principal(), "+44 20 7946 0998"
+    by_phone = await desk.leads.create_lead(admin, NewLead(first_name="Jo", phone=number))
+    ann = NewLead(first_name="Ann", email="ann@acme.example")
+    by_email = await desk.leads.create_lead(admin, ann)
+    both = await desk.leads.create_lead(admin, replace(ann, phone=number))
+    assert both.lead.id == by_email.lead.id and both.lead.phone == number
+    assert (await desk.leads.get_lead(admin, by_phone.lead.id)).lead.email is None
 
 
 async def test_lists_filter_sort_and_page(desk: Desk) -> None:
