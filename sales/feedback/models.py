@@ -93,7 +93,7 @@ class LeadRevenue(TenantRow, Base):
 
     __tablename__ = "lead_revenues"
     __table_args__ = (
-        Index("ix_lead_revenues_lead_id", "lead_id"),
+        Index("ix_lead_revenues_tenant_id_lead_id", "tenant_id", "lead_id"),
         Index("ix_lead_revenues_tenant_id_booked_at", "tenant_id", "booked_at"),
     )
 

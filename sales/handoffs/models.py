@@ -136,7 +136,7 @@ class ReceivedLead(TenantRow, Base):
     __tablename__ = "received_leads"
     __table_args__ = (
         UniqueConstraint("tenant_id", "lead_id"),
-        Index("ix_received_leads_own_lead_id", "own_lead_id"),
+        Index("ix_received_leads_tenant_id_own_lead_id", "tenant_id", "own_lead_id"),
         Index("ix_received_leads_tenant_id_position", "tenant_id", "position", unique=True),
     )
 

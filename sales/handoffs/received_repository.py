@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, insert, select
 
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from core.ids import new_id
 from sales.handoffs.models import ReceivedLead, ReceivedRequest
+
+_REQUEST = keep(
+    select(ReceivedRequest.package_hash, ReceivedRequest.answer).where(
+        ReceivedRequest.idempotency_key == bindparam("key")
+    )
+)
+_KNOWN = keep(select(ReceivedLead.id).where(ReceivedLead.lead_id == bindparam("lead_id")))
+_LATEST = keep(select(func.max(ReceivedLead.position)))
+_ADD = keep(insert(ReceivedLead))
+_ADD_REQUEST = keep(insert(ReceivedRequest))
+_COLUMNS = tuple(ReceivedLead.__table__.columns.keys())
 
 
 class ReceivedRepository:
@@ -27,10 +38,15 @@ class ReceivedRepository:
             number = func.hashtextextended(f"received {self._uow.tenant_id} {name}", 0)
             await self._session.execute(select(func.pg_advisory_xact_lock(number)))
 
-    async def find_request(self, key: str) -> ReceivedRequest | None:
-        """What was answered under an idempotency key."""
-        query = select(ReceivedRequest).where(ReceivedRequest.idempotency_key == key)
-        return (await self._session.execute(query)).scalar()
+    async def find_before(
+        self, key: str, lead_id: str
+    ) -> tuple[tuple[str, dict[str, Any]] | None, bool]:
+        """What was answered under an idempotency key, with its package's hash; and whether the
+        lead of the sender's id came before."""
+        requests, known = await self._uow.fetch(
+            (_REQUEST, {"key": key}), (_KNOWN, {"lead_id": lead_id})
+        )
+        return ((requests[0][0], requests[0][1]) if requests else None), bool(known)
 
     async def find_by_lead(self, lead_id: str, *, lock: bool = False) -> ReceivedLead | None:
         """The received lead of the sender's id."""
@@ -69,17 +85,16 @@ class ReceivedRepository:
         if self._uow.dialect == "postgresql":
             number = func.hashtextextended(f"received order {self._uow.tenant_id}", 0)
             await self._session.execute(select(func.pg_advisory_xact_lock(number)))
-        latest = await self._session.execute(select(func.max(ReceivedLead.position)))
-        return int(latest.scalar() or 0) + 1
+        [[(latest,)]] = await self._uow.fetch((_LATEST, {}))
+        return int(latest or 0) + 1
 
     async def add(self, **values: Any) -> ReceivedLead:
-        """A lead that somebody handed over."""
+        """A lead that somebody handed over. What is changed of it later is not written."""
         row = ReceivedLead(tenant_id=self._uow.tenant_id, **values)
-        self._session.add(row)
-        await self._uow.flush()
+        await self._uow.write((_ADD, [{name: getattr(row, name) for name in _COLUMNS}]))
         return row
 
     async def add_request(self, **values: Any) -> None:
         """That a key was answered."""
-        self._session.add(ReceivedRequest(tenant_id=self._uow.tenant_id, id=new_id(), **values))
-        await self._uow.flush()
+        row = {"tenant_id": self._uow.tenant_id, "id": new_id(), **values}
+        await self._uow.write((_ADD_REQUEST, [row]))

@@ -26,6 +26,7 @@ from sales.handoffs.models import ReceivedLead
 from sales.handoffs.package_reading import read_deadline, read_handed_lead
 from sales.handoffs.package_schema import check_package, read_moment, write_moment
 from sales.handoffs.received_repository import ReceivedRepository
+from sales.handoffs.repository import HandoffRepository
 from sales.handoffs.rules import PRIORITIES, build_sla, is_breached
 from sales.handoffs.schemas import ReceivedView
 from sales.handoffs.settings import HandoffSettings
@@ -87,12 +88,13 @@ class ReceptionService:
             repository = ReceivedRepository(uow)
             lead_id = str(checked.package["leadId"])
             await repository.lock_lead(lead_id, arrival.idempotency_key)
-            before = await repository.find_request(arrival.idempotency_key)
+            before, is_known = await repository.find_before(arrival.idempotency_key, lead_id)
             if before is not None:
-                if before.package_hash != checked.body_hash:
+                package_hash, answered = before
+                if package_hash != checked.body_hash:
                     raise Conflict("This Idempotency-Key was used for another package.")
-                return _read_answer(before.answer, before.package_hash)
-            known = await repository.find_by_lead(lead_id, lock=True)
+                return _read_answer(answered, package_hash)
+            known = await repository.find_by_lead(lead_id, lock=True) if is_known else None
             if known is None:
                 row, step = await self._add(uow, principal, arrival, checked), "received"
             else:
@@ -109,8 +111,9 @@ class ReceptionService:
             said = {"status": row.acknowledgement, "reason": row.rejection_reason}
             said |= {"assigned_to": row.assigned_to, "due_at": write_moment(row.sla_due_at)}
             trail = self._trail(uow, row, arrival.transaction_id)
-            await trail.note_all([(step, data)], principal)
-            await trail.note_all([("acknowledged", said)], SALES_SYSTEM)
+            steps = trail.build([(step, data)], principal)
+            steps += trail.build([("acknowledged", said)], SALES_SYSTEM)
+            await HandoffRepository(uow).add_audit(steps)
             return _read_answer(answer, checked.body_hash)
 
     async def _add(
@@ -121,7 +124,7 @@ class ReceptionService:
         handed = read_handed_lead(checked.package, due_at)
         taken = await take_in(uow, handed, team_id=principal.team_id, actor=principal.name, at=now)
         repository = ReceivedRepository(uow)
-        other = await repository.find_by_own(taken.lead_id)
+        other = None if taken.is_new else await repository.find_by_own(taken.lead_id)
         is_double = other is not None and self._settings.receiver.duplicates == "reject"
         row = await repository.add(
             id=new_id(),

@@ -23,7 +23,7 @@ from sales.leads.rules import (
     read_phone_key,
 )
 from sales.leads.schemas import Owner
-from sales.organization.schemas import Scope
+from sales.organization.schemas import Scope, StaffSummary
 from sales.organization.staff_service import list_staff_in
 
 _ADOPTED = ("title", "industry", "employee_count", "annual_revenue", "company_size", "budget_range",
@@ -76,78 +76,89 @@ async def take_in(
     email_key = read_email_key(handed.email) if handed.email else None
     phone_key = read_phone_key(handed.phone) if handed.phone else None
     await repository.lock_keys({key for key in (email_key, phone_key, handed.lead_id) if key})
-    lead = await repository.find_current(handed.lead_id, lock=True)
-    if lead is None:
+    lead = None
+    # Most people are new: to know that costs one look.
+    if await repository.is_anybody(handed.lead_id, email_key, phone_key):
+        lead = await repository.find_current(handed.lead_id, lock=True)
         name = fold_name(handed.first_name, handed.last_name)
-        lead = await find_same_person(repository, Person(email_key, phone_key, name))
-    is_new = lead is None
-    if lead is None:
-        lead = await _add(repository, handed, (email_key, phone_key), team_id, at)
-        await repository.add_event(lead.id, "received", {"from": actor}, actor=actor, at=at)
-    owner = await _assign(uow, repository, lead, team_id, at)
-    await uow.flush()
-    return TakenIn(lead.id, owner, is_new, lead.contacted_at)
-
-
-async def _add(
-    repository: LeadRepository,
-    handed: HandedLead,
-    keys: tuple[str | None, str | None],
-    team_id: str | None,
-    at: datetime,
-) -> Lead:
-    columns = {name: handed.columns.get(name) for name in _ADOPTED}
-    return await repository.add_lead(
-        status="qualified",
-        lead_source=handed.source,
-        first_name=handed.first_name,
-        last_name=handed.last_name,
-        email=handed.email,
-        email_key=keys[0],
-        phone=handed.phone,
-        phone_key=keys[1],
-        company=handed.company,
-        **columns,
-        custom_fields=handed.custom_fields,
-        details={"handed_over_as": handed.lead_id},
-        # What came by talk elsewhere is not changed by talk here.
-        held_fields=["first_name", "last_name", "email", "phone", "company"],
-        qualification_score=handed.score,
-        given_score=handed.score,
-        **handed.parts,
-        tier=handed.tier,
-        priority=handed.priority,
-        priority_rank=PRIORITY_RANKS[handed.priority],
-        urgency=handed.urgency,
-        briefing=handed.briefing,
-        team_id=team_id,
-        sla_due_at=handed.sla_due_at,
-        created_at=at,
-        updated_at=at,
-        qualified_at=at,
-    )
-
-
-async def _assign(
-    uow: UnitOfWork, repository: LeadRepository, lead: Lead, team_id: str | None, at: datetime
-) -> Owner | None:
+        lead = lead or await find_same_person(repository, Person(email_key, phone_key, name))
     staff = await list_staff_in(uow)
+    if lead is None:
+        owner = await _choose(repository, staff, team_id)
+        columns = _describe_new(handed, (email_key, phone_key), owner, team_id, at)
+        events: list[dict[str, Any]] = [
+            {"kind": "received", "data": {"from": actor}, "actor": actor}
+        ]
+        events += [_describe_choice(owner)] if owner else []
+        return TakenIn(await repository.write_lead(columns, events, at), owner, True, None)
     if lead.assigned_to is not None:
         named = next((one for one in staff if one.id == lead.assigned_to), None)
-        return Owner(lead.assigned_to, named.name if named else "", lead.team_id)
+        owner = Owner(lead.assigned_to, named.name if named else "", lead.team_id)
+        return TakenIn(lead.id, owner, False, lead.contacted_at)
+    owner = await _choose(repository, staff, team_id)
+    if owner is not None:
+        lead.assigned_to, lead.team_id, lead.assigned_at = owner.id, owner.team_id, at
+        await repository.add_events([{"lead_id": lead.id, **_describe_choice(owner)}], at)
+    return TakenIn(lead.id, owner, False, lead.contacted_at)
+
+
+def _describe_new(
+    handed: HandedLead,
+    keys: tuple[str | None, str | None],
+    owner: Owner | None,
+    team_id: str | None,
+    at: datetime,
+) -> dict[str, Any]:
+    return {
+        **{name: handed.columns.get(name) for name in _ADOPTED},
+        "status": "qualified",
+        "lead_source": handed.source,
+        "first_name": handed.first_name,
+        "last_name": handed.last_name,
+        "email": handed.email,
+        "email_key": keys[0],
+        "phone": handed.phone,
+        "phone_key": keys[1],
+        "company": handed.company,
+        "custom_fields": handed.custom_fields,
+        "details": {"handed_over_as": handed.lead_id},
+        # What came by talk elsewhere is not changed by talk here.
+        "held_fields": ["first_name", "last_name", "email", "phone", "company"],
+        "qualification_score": handed.score,
+        "given_score": handed.score,
+        **handed.parts,
+        "tier": handed.tier,
+        "priority": handed.priority,
+        "priority_rank": PRIORITY_RANKS[handed.priority],
+        "urgency": handed.urgency,
+        "briefing": handed.briefing,
+        "assigned_to": owner.id if owner else None,
+        "assigned_at": at if owner else None,
+        "team_id": owner.team_id if owner else team_id,
+        "sla_due_at": handed.sla_due_at,
+        "created_at": at,
+        "updated_at": at,
+        "qualified_at": at,
+    }
+
+
+async def _choose(
+    repository: LeadRepository, staff: Sequence[StaffSummary], team_id: str | None
+) -> Owner | None:
+    """Who of the reps of a team gets the next lead; of all reps where it has none."""
     reps = [
         Owner(one.id, one.name, one.team_id) for one in staff if one.active and one.role == "rep"
     ]
     own = [rep for rep in reps if team_id is not None and rep.team_id == team_id]
-    candidates: Sequence[Owner] = own or reps
+    candidates = own or reps
     if not candidates:
         return None
-    owner = choose_owner(candidates, await repository.count_open_by_owner())
-    if owner is not None:
-        lead.assigned_to, lead.team_id, lead.assigned_at = owner.id, owner.team_id, at
-        data = {"to": owner.id, "name": owner.name, "why": "fewest open leads"}
-        await repository.add_event(lead.id, "assigned", data, actor="sales-system", at=at)
-    return owner
+    return choose_owner(candidates, await repository.count_open_by_owner())
+
+
+def _describe_choice(owner: Owner) -> dict[str, Any]:
+    data = {"to": owner.id, "name": owner.name, "why": "fewest open leads"}
+    return {"kind": "assigned", "data": data, "actor": "sales-system"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +190,9 @@ async def note_handoffs(uow: UnitOfWork, notes: Sequence[HandoffNote], at: datet
     repository = LeadRepository(uow)
     current = await repository.map_current({note.lead_id for note in notes})
     kept = [(current[note.lead_id], note) for note in notes if note.lead_id in current]
-    states = {lead_id: note.state for lead_id, note in kept}
-    for state in sorted(set(states.values())):
-        ids = [lead_id for lead_id, own in states.items() if own == state]
-        await repository.show_handoffs(ids, state, at)
+    # In one order, so that two who show the same leads never wait for each other.
+    states = dict(sorted((lead_id, note.state) for lead_id, note in kept))
+    await repository.show_handoffs(states, at)
     await repository.add_events(
         [
             {"lead_id": lead_id, "kind": note.kind, "data": note.data, "actor": note.actor}

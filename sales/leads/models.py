@@ -88,8 +88,8 @@ class Lead(TenantRow, Base):
             sqlite_where=_ACTIVE,
             postgresql_where=_ACTIVE,
         ),
-        Index("ix_sales_leads_tenant_id_email_key", "tenant_id", "email_key"),
-        Index("ix_sales_leads_tenant_id_phone_key", "tenant_id", "phone_key"),
+        Index("ix_sales_leads_tenant_id_email_key", "tenant_id", "email_key", "created_at", "id"),
+        Index("ix_sales_leads_tenant_id_phone_key", "tenant_id", "phone_key", "created_at", "id"),
         UniqueConstraint("tenant_id", "request_key"),
         Index("ix_sales_leads_tenant_id_created_at", "tenant_id", "created_at", "id"),
         Index("ix_sales_leads_tenant_id_updated_at", "tenant_id", "updated_at", "id"),
@@ -124,7 +124,7 @@ class Lead(TenantRow, Base):
         Index(
             "ix_sales_leads_tenant_id_owner", "tenant_id", "assigned_to", "status", "merged_into"
         ),
-        Index("ix_sales_leads_merged_into", "merged_into"),
+        Index("ix_sales_leads_tenant_id_merged_into", "tenant_id", "merged_into", "id"),
         Index("ix_sales_leads_tenant_id_handoff_state", "tenant_id", "handoff_state"),
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, bindparam, func, insert, or_, select, update
 
-from core.db import UnitOfWork, keep
+from core.db import UnitOfWork, UtcDateTime, keep
 from core.ids import new_id
 from sales.conversations.history import Origin
 from sales.leads.models import (
@@ -51,8 +52,49 @@ _OF_CONVERSATION = keep(
         LeadConversation.conversation_id == bindparam("conversation_id")
     )
 )
-_MERGES = keep(
-    select(Lead.id, Lead.merged_into).where(Lead.id.in_(bindparam("ids", expanding=True)))
+_ADD_EVENTS = keep(insert(LeadEvent))
+_ADD_LEAD = keep(insert(Lead))
+# One for each: SQLite answers "this or that" from no index where there is a tenant besides.
+_ANYBODY = tuple(
+    keep(select(Lead.id).where(column == bindparam("key", type_=String())).limit(1))
+    for column in (Lead.id, Lead.email_key, Lead.phone_key)
+)
+_OPEN_BY_OWNER = keep(
+    select(Lead.assigned_to, func.count())
+    .where(
+        Lead.assigned_to.is_not(None),
+        or_(*(Lead.status == status for status in OPEN_STATUSES)),
+        Lead.merged_into.is_(None),
+    )
+    .group_by(Lead.assigned_to)
+)
+_EMPTY: dict[str, Any] = {
+    "status": "new",
+    "lead_source": "",
+    "first_name": "",
+    "last_name": "",
+    "custom_fields": {},
+    "details": {},
+    "held_fields": [],
+    "qualification_score": 0,
+    "completeness": 0,
+    "engagement": 0,
+    "readiness": 0,
+    "source_quality": 0,
+    "tier": "cold",
+    "priority": "low",
+    "priority_rank": PRIORITY_RANKS["low"],
+    "urgency": "standard",
+    "reasons": [],
+    "next_gains": [],
+    "briefing": {},
+    "return_points": 0,
+}
+_MERGE = keep(select(Lead.id, Lead.merged_into).where(Lead.id == bindparam("lead_id")))
+_SHOW_HANDOFF = keep(
+    update(Lead)
+    .where(Lead.id == bindparam("lead_id"))
+    .values(handoff_state=bindparam("state"), updated_at=bindparam("at", type_=UtcDateTime()))
 )
 
 
@@ -91,18 +133,24 @@ class LeadRepository:
 
     async def map_current(self, lead_ids: Collection[str]) -> dict[str, str]:
         """Of each id that of its lead; of a merged one that of the lead that it became."""
-        found = await self._session.execute(_MERGES, {"ids": list(lead_ids)})
+        found = await self._uow.fetch(*((_MERGE, {"lead_id": one}) for one in lead_ids))
         current = {}
-        for lead_id, merged_into in found.all():
+        for lead_id, merged_into in (row for rows in found for row in rows):
             lead = await self.find_current(lead_id) if merged_into else None
             current[lead_id] = lead.id if lead else lead_id
         return current
 
-    async def show_handoffs(self, lead_ids: Sequence[str], state: str, at: datetime) -> None:
-        """Where the handoffs of these leads stand, on the leads."""
-        await self._session.execute(
-            update(Lead).where(Lead.id.in_(lead_ids)).values(handoff_state=state, updated_at=at)
-        )
+    async def show_handoffs(self, states: Mapping[str, str], at: datetime) -> None:
+        """Where the handoffs of leads stand, by the leads' ids, on the leads. Not on rows that
+        the session holds already."""
+        rows = [{"lead_id": lead_id, "state": states[lead_id], "at": at} for lead_id in states]
+        await self._uow.write((_SHOW_HANDOFF, rows))
+
+    async def is_anybody(self, lead_id: str, email_key: str | None, phone_key: str | None) -> bool:
+        """Whether there is a lead of this id, address or number, merged ones included."""
+        keys = (lead_id, email_key, phone_key)
+        asked = [(one, {"key": key}) for one, key in zip(_ANYBODY, keys, strict=True) if key]
+        return any(await self._uow.fetch(*asked))
 
     async def list_by_keys(self, email_key: str | None, phone_key: str | None) -> list[Lead]:
         """Leads with that address or that number, merged ones included; those with the address
@@ -131,44 +179,29 @@ class LeadRepository:
 
     async def count_open_by_owner(self) -> dict[str, int]:
         """How many open leads each member of staff has."""
-        query = (
-            select(Lead.assigned_to, func.count())
-            .where(
-                Lead.assigned_to.is_not(None),
-                Lead.status.in_(OPEN_STATUSES),
-                Lead.merged_into.is_(None),
-            )
-            .group_by(Lead.assigned_to)
-        )
-        return {str(row[0]): int(row[1]) for row in await self._session.execute(query)}
+        [found] = await self._uow.fetch((_OPEN_BY_OWNER, {}))
+        return {str(owner_id): int(count) for owner_id, count in found}
 
     async def add_lead(self, **values: Any) -> Lead:
         """A new lead; what is not given is unknown."""
-        empty: dict[str, Any] = {
-            "status": "new",
-            "lead_source": "",
-            "first_name": "",
-            "last_name": "",
-            "custom_fields": {},
-            "details": {},
-            "held_fields": [],
-            "qualification_score": 0,
-            "completeness": 0,
-            "engagement": 0,
-            "readiness": 0,
-            "source_quality": 0,
-            "tier": "cold",
-            "priority": "low",
-            "priority_rank": PRIORITY_RANKS["low"],
-            "urgency": "standard",
-            "reasons": [],
-            "next_gains": [],
-            "briefing": {},
-        }
-        lead = Lead(tenant_id=self._uow.tenant_id, id=new_id(), **{**empty, **values})
+        lead = Lead(tenant_id=self._uow.tenant_id, id=new_id(), **{**deepcopy(_EMPTY), **values})
         self._session.add(lead)
         await self._uow.flush()
         return lead
+
+    async def write_lead(
+        self, values: Mapping[str, Any], events: Sequence[Mapping[str, Any]], at: datetime
+    ) -> str:
+        """The same for one that its caller does not read again, with the beginning of its
+        history: `kind`, `data` and `actor` of each entry. Its id."""
+        lead_id = new_id()
+        row = {"tenant_id": self._uow.tenant_id, "id": lead_id, **_EMPTY, **values}
+        # The column's name is one that models keep for themselves.
+        row["metadata"] = row.pop("details")
+        common = {"tenant_id": self._uow.tenant_id, "lead_id": lead_id, "actor_id": None}
+        told = [{**common, "id": new_id(), "happened_at": at, **event} for event in events]
+        await self._uow.write((_ADD_LEAD, [row]), (_ADD_EVENTS, told))
+        return lead_id
 
     async def list_leads(
         self, wanted: LeadFilter, scope: Scope, order: tuple[str, bool], limit: int, offset: int
@@ -241,26 +274,16 @@ class LeadRepository:
         at: datetime,
     ) -> None:
         """One more entry of a lead's history."""
-        self._session.add(
-            LeadEvent(
-                tenant_id=self._uow.tenant_id,
-                id=new_id(),
-                lead_id=lead_id,
-                kind=kind,
-                actor=actor,
-                actor_id=actor_id,
-                data=data,
-                happened_at=at,
-            )
-        )
-        await self._uow.flush()
+        event = {"lead_id": lead_id, "kind": kind, "data": data, "actor": actor}
+        await self.add_events([{**event, "actor_id": actor_id}], at)
 
     async def add_events(self, events: Sequence[Mapping[str, Any]], at: datetime) -> None:
         """Entries of several leads' histories: `lead_id`, `kind`, `data` and `actor` of each."""
         common = {"tenant_id": self._uow.tenant_id, "actor_id": None, "happened_at": at}
         rows = [{**common, "id": new_id(), **event} for event in events]
         if rows:
-            await self._session.execute(insert(LeadEvent), rows)
+            await self._uow.flush()
+            await self._uow.write((_ADD_EVENTS, rows))
 
     async def list_rows(self, table: Any, lead_id: str, *order: Any, limit: int = 500) -> list[Any]:
         """The rows of a table that belong to a lead."""

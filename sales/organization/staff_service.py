@@ -154,7 +154,7 @@ class StaffService:
 
 async def list_staff_in(uow: UnitOfWork) -> list[StaffSummary]:
     """Everybody, as the caller's transaction sees them."""
-    return [_summary(row) for row in await StaffRepository(uow).list_staff()]
+    return await StaffRepository(uow).list_summaries()
 
 
 async def replace_password(uow: UnitOfWork, staff_id: str, password_hash: str) -> None:
