@@ -116,6 +116,7 @@ class VendorShelf:
         self._manifests = manifests
         self._vendors: Vendors = {}
         self._opened: dict[tuple[str, Capability], Any] = {}
+        self._retired: list[Any] = []
         self._local: dict[Capability, Any] = {}
         self._chosen: Mapping[Capability, tuple[str, ...]] = {}
 
@@ -143,6 +144,8 @@ class VendorShelf:
             # An index of passages is opened for its embedder: app/knowledge_indexes.py.
             if key != LOCAL and capability != "knowledge_index"
         }
+        # Calls may be under way; what they use is closed at the end.
+        self._retired += self._opened.values()
         self._vendors, self._opened = MappingProxyType(vendors), opened
         self._chosen = chosen
 
@@ -167,6 +170,14 @@ class VendorShelf:
             found = open_capability(vendor.manifest, capability, vendor.context)
             self._opened[key, capability] = found
         return found
+
+    async def close(self) -> None:
+        """Let the connections go that vendors hold open."""
+        opened, self._retired, self._opened = [*self._retired, *self._opened.values()], [], {}
+        for found in opened:
+            for one in found.values() if isinstance(found, Mapping) else (found,):
+                if hasattr(one, "close"):
+                    await one.close()
 
     @property
     def calendar(self) -> Calendar:

@@ -122,6 +122,7 @@ class Resources:
         self.changes.close()
         await self.runner.drain()
         self.knowledge.close()
+        await self.vendors.close()
         await self.database.close()
 
 

@@ -39,10 +39,7 @@ def build_client(
     the environment, so that credentials go where the settings say and nowhere else.
     `minimum_tls`: refuse to speak an older version."""
     seconds = timeout.total_seconds()
-    verify: ssl.SSLContext | bool = True
-    if minimum_tls is not None:
-        verify = httpx.create_ssl_context(trust_env=False)
-        verify.minimum_version = minimum_tls
+    verify = True if minimum_tls is None else build_tls_context(minimum_tls)
     return httpx.AsyncClient(
         base_url=base_url,
         verify=verify,
@@ -50,6 +47,13 @@ def build_client(
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def build_tls_context(minimum: ssl.TLSVersion) -> ssl.SSLContext:
+    """Trusts the public certificate authorities, and speaks no older version than `minimum`."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.minimum_version = minimum
+    return context
 
 
 async def call(

@@ -43,7 +43,7 @@ class RunnerOptions:
     their turn.
     """
 
-    concurrency: int = 32
+    concurrency: int = 64
     lease: timedelta = timedelta(seconds=30)
     heartbeat: timedelta = timedelta(seconds=3)
     poll: timedelta = timedelta(seconds=1)

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import aiohttp
 
 from core.bearer_tokens import BearerTokens, read_tokens, token_holds
 from core.errors import AuthenticationFailed, ConfigurationError, Rejected, Unavailable
-from core.outbound import build_client, build_error, name_failures
+from core.outbound import build_error, name_failures
 from core.protocols.sales_system import (
     HASH_HEADER,
     KEY_HEADER,
@@ -21,18 +21,17 @@ from core.protocols.sales_system import (
     Acknowledgement,
     LeadPackage,
     LeadStanding,
-    SalesSystem,
     Standings,
 )
 from core.protocols.vendor import Values, VendorContext
 from integrations.sales_system.reading import (
-    VENDOR,
     read_acknowledgement,
     read_json,
     read_refusal,
     read_standing,
 )
 from integrations.sales_system.settings import SalesSystemSettings
+from integrations.sales_system.wire import VENDOR, Answer, Outgoing, Wire
 
 # A token that ends within this time is renewed before it is used.
 _MARGIN = timedelta(seconds=60)
@@ -42,7 +41,7 @@ _REFUSALS = (400, 409, 422)
 _TLS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
-def build_sales_systems(context: VendorContext) -> dict[str, SalesSystem]:
+def build_sales_systems(context: VendorContext) -> dict[str, HttpSalesSystem]:
     """The endpoints of `app.yaml`.
 
     Raises:
@@ -53,14 +52,14 @@ def build_sales_systems(context: VendorContext) -> dict[str, SalesSystem]:
         raise ConfigurationError(
             "app.yaml", ["integrations.sales_system.endpoint: say where the sales system is."]
         )
-    client = build_client("", settings.timeout, _TLS[settings.minimum_tls])
-    tokens = TokenSource(context, client)
-    systems: dict[str, SalesSystem] = {
-        "primary": HttpSalesSystem(settings.endpoint, context, client, tokens)
+    wire = Wire(settings.timeout, _TLS[settings.minimum_tls])
+    tokens = TokenSource(context, wire)
+    endpoints = {"primary": settings.endpoint, "backup": settings.backup_endpoint}
+    return {
+        name: HttpSalesSystem(endpoint, context, wire, tokens)
+        for name, endpoint in endpoints.items()
+        if endpoint
     }
-    if settings.backup_endpoint:
-        systems["backup"] = HttpSalesSystem(settings.backup_endpoint, context, client, tokens)
-    return systems
 
 
 @name_failures(VENDOR)
@@ -71,16 +70,20 @@ async def check_connection(context: VendorContext, tenant_id: str) -> str:
         ProviderError: it does not answer, or refuses us.
     """
     systems = build_sales_systems(context)
-    for system in systems.values():
-        await system.list_standings(tenant_id, "", 1)
+    try:
+        for system in systems.values():
+            await system.list_standings(tenant_id, "", 1)
+    finally:
+        for system in systems.values():
+            await system.close()
     return f"{' and '.join(systems)} at {context.settings.endpoint}"
 
 
 class TokenSource:
     """What proves who we are: an access token while it holds, or an API key."""
 
-    def __init__(self, context: VendorContext, client: httpx.AsyncClient) -> None:
-        self._clock, self._client = context.clock, client
+    def __init__(self, context: VendorContext, wire: Wire) -> None:
+        self._clock, self._wire = context.clock, wire
         self._settings: SalesSystemSettings = context.settings
         self._tokens = BearerTokens(
             context.credentials,
@@ -90,8 +93,8 @@ class TokenSource:
         )
 
     async def use(
-        self, tenant_id: str, attempt: Callable[[dict[str, str]], Awaitable[httpx.Response]]
-    ) -> httpx.Response:
+        self, tenant_id: str, attempt: Callable[[dict[str, str]], Awaitable[Answer]]
+    ) -> Answer:
         """The answer to `attempt`, which is given headers; a token that is refused is renewed
         once, by one caller at a time over all processes.
 
@@ -100,7 +103,7 @@ class TokenSource:
             TransientError: the token endpoint does not answer.
         """
 
-        async def prove(values: Values) -> httpx.Response:
+        async def prove(values: Values) -> Answer:
             return await attempt(self._build_proof(values))
 
         return await self._tokens.use(tenant_id, prove)
@@ -120,17 +123,20 @@ class TokenSource:
 
     async def _fetch(self, values: Values) -> Values:
         """RFC 6749, 4.4, with the client's proof by HTTP Basic (2.3.1)."""
-        auth = httpx.BasicAuth(
+        proof = aiohttp.encode_basic_auth(
             quote(values.get("client_id", ""), safe=""),
             quote(values.get("client_secret", ""), safe=""),
         )
-        form = {"grant_type": "client_credentials"}
-        try:
-            answer = await self._client.post(self._settings.token_url, data=form, auth=auth)
-        except httpx.HTTPError as error:
-            raise Unavailable(VENDOR, "token", type(error).__name__) from None
-        if answer.status_code in (400, 401):
-            raise AuthenticationFailed(VENDOR, "token", str(answer.status_code))
+        request = Outgoing(
+            "token",
+            "POST",
+            self._settings.token_url,
+            {"authorization": proof},
+            form={"grant_type": "client_credentials"},
+        )
+        answer = await self._wire.send(request)
+        if answer.status in (400, 401):
+            raise AuthenticationFailed(VENDOR, "token", str(answer.status))
         _check(answer, "token")
         found = read_tokens(read_json(answer, "token"), self._clock.now(), _LIFETIME)
         if not found:
@@ -146,11 +152,11 @@ class HttpSalesSystem:
         self,
         endpoint: str,
         context: VendorContext,
-        client: httpx.AsyncClient,
+        wire: Wire,
         tokens: TokenSource,
     ) -> None:
         self._endpoint, self._clock = endpoint, context.clock
-        self._client, self._tokens = client, tokens
+        self._wire, self._tokens = wire, tokens
 
     async def push(self, tenant_id: str, package: LeadPackage) -> Acknowledgement:
         """POST the stored bytes. A refusal that names fields is a rejection."""
@@ -164,7 +170,7 @@ class HttpSalesSystem:
         answer = await self._send(
             tenant_id, "push", "POST", self._endpoint, content=package.body, headers=headers
         )
-        if answer.status_code in _REFUSALS:
+        if answer.status in _REFUSALS:
             refused = read_refusal(answer, package.lead_id, self._clock.now())
             if refused is not None:
                 return refused
@@ -174,7 +180,7 @@ class HttpSalesSystem:
     async def find_standing(self, tenant_id: str, lead_id: str) -> LeadStanding | None:
         """GET one lead."""
         answer = await self._send(tenant_id, "find_standing", "GET", self._address(lead_id))
-        if answer.status_code == 404:
+        if answer.status == 404:
             return None
         _check(answer, "find_standing")
         return read_standing(read_json(answer, "find_standing"), "find_standing")
@@ -194,17 +200,21 @@ class HttpSalesSystem:
     async def erase(self, tenant_id: str, lead_id: str) -> bool:
         """DELETE one lead."""
         answer = await self._send(tenant_id, "erase", "DELETE", self._address(lead_id))
-        if answer.status_code == 404:
+        if answer.status == 404:
             return False
         _check(answer, "erase")
         return True
+
+    async def close(self) -> None:
+        """Let the connections go, which the other endpoints use as well."""
+        await self._wire.close()
 
     def _address(self, lead_id: str) -> str:
         return f"{self._endpoint}/{quote(lead_id, safe='')}"
 
     async def _send(
         self, tenant_id: str, operation: str, method: str, url: str, **more: Any
-    ) -> httpx.Response:
+    ) -> Answer:
         """One request; a token that is refused is renewed once.
 
         Raises:
@@ -213,21 +223,19 @@ class HttpSalesSystem:
         """
         given = more.pop("headers", {})
 
-        async def attempt(proof: dict[str, str]) -> httpx.Response:
-            try:
-                answer = await self._client.request(method, url, headers={**given, **proof}, **more)
-            except httpx.HTTPError as error:
-                raise Unavailable(VENDOR, operation, type(error).__name__) from None
-            if answer.status_code == 401:
+        async def attempt(proof: dict[str, str]) -> Answer:
+            request = Outgoing(operation, method, url, {**given, **proof}, **more)
+            answer = await self._wire.send(request)
+            if answer.status == 401:
                 raise AuthenticationFailed(VENDOR, operation, "401")
             return answer
 
         return await self._tokens.use(tenant_id, attempt)
 
 
-def _check(answer: httpx.Response, operation: str) -> None:
+def _check(answer: Answer, operation: str) -> None:
     """Raise what a status means. The body stays out of it: it may repeat what was sent."""
-    status = answer.status_code
+    status = answer.status
     if status == 404:
         raise Rejected(VENDOR, operation, "404")
     error = build_error(VENDOR, operation, status, "", answer.headers.get("retry-after"))

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import httpx
-
 from core.errors import Unavailable
 from core.protocols.sales_system import (
     ACK_STATUSES,
@@ -17,12 +15,12 @@ from core.protocols.sales_system import (
     AckStatus,
     LeadStanding,
 )
+from integrations.sales_system.wire import VENDOR, Answer
 
-VENDOR = "sales system"
 _TEXT = 200
 
 
-def read_json(response: httpx.Response, operation: str) -> dict[str, Any]:
+def read_json(response: Answer, operation: str) -> dict[str, Any]:
     """The body as an object.
 
     Raises:
@@ -37,7 +35,7 @@ def read_json(response: httpx.Response, operation: str) -> dict[str, Any]:
     return content
 
 
-def read_acknowledgement(response: httpx.Response) -> Acknowledgement:
+def read_acknowledgement(response: Answer) -> Acknowledgement:
     """S0 3.2; members that are not known are ignored.
 
     Raises:
@@ -59,7 +57,7 @@ def read_acknowledgement(response: httpx.Response) -> Acknowledgement:
     )
 
 
-def read_refusal(response: httpx.Response, lead_id: str, now: datetime) -> Acknowledgement | None:
+def read_refusal(response: Answer, lead_id: str, now: datetime) -> Acknowledgement | None:
     """A 400, 409 or 422 that tells in S2's error body which fields are wrong: a rejection, for
     a person to look at. None: it tells nothing that we understand.
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import defer
 
-from core.db import UnitOfWork, keep
+from core.db import Ask, UnitOfWork, keep
 from core.ids import new_id
 from sales.handoffs.models import Handoff, HandoffAudit, HandoffAuditUnlock, HandoffEndpoint
 from sales.handoffs.rules import EndpointState
@@ -32,6 +32,13 @@ class StoredPackage(NamedTuple):
 
 _VIEW = tuple(HandoffView.__slots__)
 _AUDIT = tuple(AuditEntry.__slots__)
+_LATEST = keep(
+    select(Handoff.id, Handoff.number)
+    .where(Handoff.lead_id == bindparam("lead_id"))
+    .order_by(Handoff.number.desc())
+    .limit(1)
+)
+_ADD = keep(insert(Handoff))
 _LOCKED = keep(
     select(Handoff)
     .where(Handoff.id.in_(bindparam("ids", expanding=True)))
@@ -45,6 +52,7 @@ _UNSENT = keep(
         Handoff.id.in_(bindparam("ids", expanding=True)), Handoff.state == "queued"
     )
 )
+_ADD_AUDIT = keep(insert(HandoffAudit))
 _ENDPOINTS = keep(
     select(HandoffEndpoint).where(HandoffEndpoint.name.in_(bindparam("names", expanding=True)))
 )
@@ -105,11 +113,14 @@ class HandoffRepository:
         return list((await self._session.execute(query)).scalars())
 
     async def add(self, **values: Any) -> Handoff:
-        """A new handoff."""
-        row = Handoff(tenant_id=self._uow.tenant_id, **values)
-        self._session.add(row)
-        await self._uow.flush()
-        return row
+        """A new handoff, written. The row is nobody's to change: no session holds it.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: the lead has one of this number.
+        """
+        columns = {"tenant_id": self._uow.tenant_id, **values}
+        await self._uow.write((_ADD, [columns]))
+        return Handoff(**columns)
 
     async def list_handoffs(
         self, wanted: HandoffFilter, scope: Scope, limit: int, offset: int
@@ -163,7 +174,8 @@ class HandoffRepository:
             for one in entries
         ]
         if rows:
-            await self._session.execute(insert(HandoffAudit), rows)
+            await self._uow.flush()
+            await self._uow.write((_ADD_AUDIT, rows))
 
     async def list_audit(
         self,
@@ -204,6 +216,11 @@ class HandoffRepository:
         )
         self._session.expunge(unlock)
         return int(getattr(changed, "rowcount", 0))
+
+
+def build_asked_latest(lead_id: str) -> Ask:
+    """Id and number of a lead's latest handoff."""
+    return _LATEST, {"lead_id": lead_id}
 
 
 def describe(row: Handoff) -> HandoffView:

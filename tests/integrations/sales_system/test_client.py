@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
@@ -42,8 +42,10 @@ def build_context(stand_in: SalesSystemStandIn, **more: object) -> VendorContext
 
 
 @pytest.fixture
-def system(stand_in: SalesSystemStandIn) -> SalesSystem:
-    return build_sales_systems(build_context(stand_in))["primary"]
+async def system(stand_in: SalesSystemStandIn) -> AsyncIterator[SalesSystem]:
+    built = build_sales_systems(build_context(stand_in))["primary"]
+    yield built
+    await built.close()
 
 
 @pytest.fixture
