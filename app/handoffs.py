@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from app.lead_evidence import LeadEvidence
 from app.vendors import VendorShelf
 from core.clock import Clock
 from core.db import Database
@@ -87,9 +88,18 @@ def build_handoffs(
     cipher = grounds.vendors.cipher
     service = HandoffService(database, clock, outbox, cipher, chosen.breaker_after)
     reception = ReceptionService(database, clock, outbox, cipher, chosen)
+    evidence = LeadEvidence(database)
     workflow = HandoffWorkflow(
         service=service,
-        gatherer=PackageGatherer(database, leads, appointments, grounds.organization, chosen),
+        gatherer=PackageGatherer(
+            database,
+            leads,
+            appointments,
+            grounds.organization,
+            chosen,
+            evidence.read_engagement,
+            evidence.read_contacts,
+        ),
         sender=PackageSender(
             systems=_open_systems(grounds, chosen, reception),
             clock=clock,

@@ -17,7 +17,7 @@ from integrations.mailgun.settings import MailgunSettings
 _KINDS = {
     "delivered": "delivered",
     "opened": "opened",
-    "clicked": "opened",
+    "clicked": "clicked",
     "complained": "complained",
     "unsubscribed": "unsubscribed",
 }

@@ -20,7 +20,7 @@ from integrations.sendgrid.settings import SendGridSettings
 _KINDS = {
     "delivered": "delivered",
     "open": "opened",
-    "click": "opened",
+    "click": "clicked",
     "bounce": "bounced",
     "dropped": "bounced",
     "deferred": "delayed",

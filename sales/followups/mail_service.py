@@ -22,6 +22,7 @@ from sales.followups.rules import (
     choose_delivery,
     choose_reason,
     clean_address,
+    is_seen,
     is_unwanted,
 )
 from sales.followups.schemas import (
@@ -210,6 +211,10 @@ class MailService:
                 note = redact(str(event.payload.get("reason", "")))[:_LONGEST_NOTE]
                 mail.delivery, mail.delivery_note = chosen, note
                 mail.delivery_at = event.happened_at or event.received_at
+            elif is_seen(event.kind) and is_seen(mail.delivery):
+                # Opened again: of what was seen the latest time is kept.
+                told_at = event.happened_at or event.received_at
+                mail.delivery_at = max(told_at, mail.delivery_at or told_at)
             reason = choose_reason(event.kind)
             address = clean_address(str(event.payload.get("recipient", "")))
             known = {clean_address(str(person["email"])) for person in mail.recipients}

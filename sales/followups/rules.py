@@ -47,6 +47,11 @@ def choose_delivery(known: str, told: str) -> str:
     return max(known, told, key=lambda name: ranks.get(name, 0))
 
 
+def is_seen(delivery: str) -> bool:
+    """Whether somebody looked at a mail."""
+    return delivery in ("opened", "clicked")
+
+
 def choose_reason(told: str) -> Reason | None:
     """Why an address is written to no more, after a vendor told something; None: it still is."""
     return _REASONS.get(told)

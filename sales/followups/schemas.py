@@ -14,7 +14,8 @@ from sales.leads.qualification import Score
 Audience = Literal["visitor", "sales"]
 MailState = Literal["waiting", "sent", "failed", "suppressed"]
 # What a vendor tells of a mail that has left. `refused`: this mail, not the address.
-Delivery = Literal["", "delayed", "delivered", "opened", "refused", "bounced", "complained"]
+Delivery = Literal["", "delayed", "delivered", "opened", "clicked", "refused", "bounced",
+                   "complained"]  # fmt: skip
 Reason = Literal["unsubscribed", "complained", "bounced"]
 MailKind = Literal[
     "summary_visitor",

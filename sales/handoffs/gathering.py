@@ -10,7 +10,7 @@ from core.db import Database
 from sales.appointments.schemas import AppointmentFilter
 from sales.appointments.service import AppointmentService
 from sales.conversations.history import list_page_addresses
-from sales.handoffs.package import EmailEngagement, PackageFacts, PackageRules
+from sales.handoffs.package import Contact, EmailEngagement, PackageFacts, PackageRules
 from sales.handoffs.package_verticals import PACKS
 from sales.handoffs.rules import build_sla
 from sales.handoffs.settings import HandoffSettings
@@ -21,15 +21,23 @@ from sales.organization.service import OrganizationService
 _CONVERSATIONS = 20
 ReadEngagement = Callable[[str, LeadDetail], Awaitable[EmailEngagement | None]]
 
+ReadContacts = Callable[[str, LeadDetail], Awaitable[tuple[Contact, ...]]]
+
 
 async def read_no_engagement(_tenant_id: str, _detail: LeadDetail) -> EmailEngagement | None:
     """Where nothing tells of mails that were opened, nothing is known."""
     return None
 
 
+async def read_no_contacts(_tenant_id: str, _detail: LeadDetail) -> tuple[Contact, ...]:
+    """Where nobody tells what sales tried, nothing is known."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class PackageGatherer:
-    """Reads leads, pages and meetings. `read_engagement` tells of mails."""
+    """Reads leads, pages and meetings. `read_engagement` tells of mails, `read_contacts` of what
+    sales tried."""
 
     database: Database
     leads: LeadService
@@ -37,6 +45,7 @@ class PackageGatherer:
     organization: OrganizationService
     settings: HandoffSettings
     read_engagement: ReadEngagement = read_no_engagement
+    read_contacts: ReadContacts = read_no_contacts
 
     async def gather(self, tenant_id: str, lead_id: str) -> PackageFacts:
         """The evidence of a lead.
@@ -55,6 +64,7 @@ class PackageGatherer:
             pages=tuple(pages),
             meetings=await self._list_meetings(tenant_id, conversations),
             mail=await self.read_engagement(tenant_id, detail),
+            contacts=await self.read_contacts(tenant_id, detail),
         )
 
     def choose_rules(self, tenant_id: str, site_id: str | None) -> PackageRules:

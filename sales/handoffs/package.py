@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sales.handoffs.canonical import hash_canonical, write_canonical
@@ -35,14 +35,25 @@ class EmailEngagement:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A time that sales wrote or called. `kind` and `outcome` are S0's words; no outcome: none
+    of them says it."""
+
+    at: datetime
+    kind: Literal["call", "email"]
+    outcome: Literal["no-response", "not-ready", "qualified"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PackageFacts:
     """All that a package is made of. `pages` are addresses in the order of their opening;
-    `meetings` the starts of meetings that were held or are agreed."""
+    `meetings` the starts of meetings that were held or are agreed; `contacts` what sales tried."""
 
     detail: LeadDetail
     pages: tuple[str, ...] = ()
     meetings: tuple[datetime, ...] = ()
     mail: EmailEngagement | None = None
+    contacts: tuple[Contact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +182,18 @@ def _describe_behaviour(facts: PackageFacts) -> dict[str, Any]:
 
 
 def _list_interactions(facts: PackageFacts) -> list[dict[str, Any]]:
-    """Forms by which machines entered the person, and meetings: S0 knows no chat."""
-    found = [
-        (entry.happened_at, "form-submission")
+    """Forms by which machines entered the person, meetings, and what sales tried: S0 knows no
+    chat."""
+    found: list[tuple[datetime, str, str | None]] = [
+        (entry.happened_at, "form-submission", None)
         for entry in facts.detail.history
         if entry.kind in ("created", "entered_again") and _is_form(entry)
     ]
-    found += [(at, "call") for at in facts.meetings]
+    found += [(at, "call", None) for at in facts.meetings]
+    found += [(one.at, one.kind, one.outcome) for one in facts.contacts]
     return [
-        {"date": write_moment(at), "type": kind, "outcome": None}
-        for at, kind in sorted(found)[-_LIST:]
+        {"date": write_moment(at), "type": kind, "outcome": outcome}
+        for at, kind, outcome in sorted(found, key=lambda one: one[:2])[-_LIST:]
     ]
 
 

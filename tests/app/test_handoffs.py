@@ -301,6 +301,30 @@ def test_what_is_rejected_waits_for_review_and_goes_out_again_corrected(
     check_error(outward.override(handed["id"], "settle"), 409, "CONFLICT")
 
 
+def test_who_comes_back_is_sent_with_what_sales_tried_before(
+    outward: Sender, stand_in: SalesSystemStandIn
+) -> None:
+    lead_id = outward.wait_for(outward.hand_over("back@acme.example")["id"], "accepted")["lead_id"]
+    now = datetime.now(UTC).isoformat()
+    tried = {"attemptedAt": now, "method": "phone", "outcome": "contacted"}
+    said = {"leadId": lead_id, "contactAttempts": [tried], "qualificationStatus": "nurture"}
+    door = "/api/v1/marketing/lead-feedback"
+    assert outward.http.post(door, json=said, headers=outward.key).status_code == 200
+    again = {"email": "back@acme.example", "phone": "+44 20 7946 0555", "source": "partner-x"}
+    outward.http.post("/api/v1/leads", json=again, headers=outward.key)
+    deadline = time.monotonic() + 60
+    while len(stand_in.packages[lead_id]) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    package = json.loads(stand_in.packages[lead_id][-1])
+    before = package["behavioralContext"]["previousInteractions"]
+    assert ("call", "not-ready") in [(one["type"], one["outcome"]) for one in before]
+    assert package["reEngagement"]["flag"] == "Returning Lead - Previously Nurtured"
+    # What the other channel told, and the channel that was first.
+    assert package["contact"]["phone"] == "+44 20 7946 0555"
+    assert package["attribution"]["source"] == "api"
+
+
 def test_what_is_deferred_keeps_its_time_and_is_followed_up(
     outward: Sender, stand_in: SalesSystemStandIn
 ) -> None:

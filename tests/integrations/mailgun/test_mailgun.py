@@ -128,6 +128,7 @@ async def test_an_admin_can_try_key_and_domain(mailgun: MailgunStandIn) -> None:
         ({"severity": "temporary"}, "delayed"),
         ({"event": "delivered"}, "delivered"),
         ({"event": "opened"}, "opened"),
+        ({"event": "clicked"}, "clicked"),
         ({"event": "complained"}, "complained"),
         ({"event": "unsubscribed"}, "unsubscribed"),
     ],

@@ -128,6 +128,7 @@ async def test_an_admin_can_try_the_key(sendgrid: SendGridStandIn) -> None:
         ({"event": "dropped"}, "bounced"),
         ({"event": "delivered"}, "delivered"),
         ({"event": "open"}, "opened"),
+        ({"event": "click"}, "clicked"),
         ({"event": "deferred"}, "delayed"),
         ({"event": "spamreport"}, "complained"),
         ({"event": "unsubscribe"}, "unsubscribed"),

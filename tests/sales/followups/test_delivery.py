@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from core.errors import Conflict
 from sales.connections.schemas import StoredEvent
+from sales.followups.engagement import MailEngagement, find_engagement
 from sales.followups.rules import choose_delivery, is_unwanted
 from sales.followups.schemas import MailFilter, StoredMail
 from tests.sales.followups.test_sending import ADDRESS, Carrier, attempt, state_of, write
@@ -35,7 +37,7 @@ async def _read(world: World, mail: StoredMail) -> StoredMail:
 
 
 def test_the_same_events_end_in_the_same_state_in_any_order() -> None:
-    events = ("delayed", "delivered", "opened", "complained", "unsubscribed", "nonsense")
+    events = ("delayed", "delivered", "opened", "clicked", "complained", "unsubscribed", "nonsense")
     ends = set()
     for order in itertools.permutations(events):
         known = ""
@@ -109,3 +111,26 @@ async def test_an_event_silences_only_an_address_that_its_mail_went_to(world: Wo
     assert await mails.find_suppression(world.tenant_id, ADDRESS) is None
     _, total = await mails.list_mails(world.tenant_id, MailFilter(state="waiting"))
     assert total >= 1
+
+
+async def test_what_was_opened_and_clicked_is_evidence_of_the_person_it_went_to(
+    world: World,
+) -> None:
+    mails, mail = world.services.mails, await write(world)
+    talk = [str(mail.abstract.conversation_id)]
+
+    async def read(email: str) -> MailEngagement | None:
+        return await find_engagement(
+            world.resources.database, world.tenant_id, "nobody", email, talk
+        )
+
+    await mails.note_delivery(world.tenant_id, _tell(world, mail, "delivered"))
+    assert await read(ADDRESS) is None
+    opened = _tell(world, mail, "opened")
+    await mails.note_delivery(world.tenant_id, opened)
+    assert await read(ADDRESS) == MailEngagement(None, opened.happened_at)
+    later = world.clock.now() + timedelta(minutes=5)
+    await mails.note_delivery(world.tenant_id, _tell(world, mail, "clicked"))
+    await mails.note_delivery(world.tenant_id, replace(opened, happened_at=later))
+    assert await read(ADDRESS.upper()) == MailEngagement(True, later)
+    assert await read("boss@larkmere.example") is None
