@@ -6,9 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, distinct, func, select, text
+from sqlalchemy import Select, bindparam, distinct, func, select, text
 
-from core.db import UnitOfWork
+from core.db import Ask, UnitOfWork, keep
 from core.ids import new_id
 from core.protocols.calendar import MeetingLinks
 from sales.appointments.models import Appointment, AppointmentChange
@@ -23,6 +23,18 @@ from sales.organization.models import SiteRef
 
 # waiver: a lock names no rows; its name begins with the tenant
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+_BOOKED_STARTS = keep(
+    select(Appointment.starts_at).where(
+        Appointment.status == "booked", Appointment.conversation_id == bindparam("conversation_id")
+    )
+)
+
+
+def build_asked_starts(conversation_id: str) -> Ask:
+    """When the meetings begin that were agreed in a conversation."""
+    return _BOOKED_STARTS, {"conversation_id": conversation_id}
 
 
 class BookedTime(NamedTuple):

@@ -24,7 +24,7 @@ from sales.appointments.events import (
 )
 from sales.appointments.finding import SlotFinder
 from sales.appointments.models import Appointment
-from sales.appointments.repository import AppointmentRepository, describe_row
+from sales.appointments.repository import AppointmentRepository, build_asked_starts, describe_row
 from sales.appointments.rules import check_booking, overlaps
 from sales.appointments.schemas import (
     Actor,
@@ -198,6 +198,14 @@ class AppointmentService:
             rows = await repository.list_matching(wanted)
             total = await repository.count_matching(wanted)
         return [describe_row(row) for row in rows], total
+
+    async def list_booked_starts(
+        self, tenant_id: str, conversation_ids: Sequence[str]
+    ) -> list[datetime]:
+        """When the meetings begin that were agreed in these conversations, the earliest first."""
+        asked = [build_asked_starts(conversation_id) for conversation_id in conversation_ids]
+        found = await self.database.fetch(tenant_id, *asked) if asked else []
+        return sorted(row[0] for rows in found for row in rows)
 
     async def count_booked_conversations(
         self, tenant_id: str, start: datetime, end: datetime

@@ -3,6 +3,7 @@ transaction: slim rows, because they are read after every turn."""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from core.db import UnitOfWork, keep
+from core.db import Ask, Database, UnitOfWork, keep
 from sales.conversations.models import Conversation, Message, PageView, UnansweredQuestion
 from sales.conversations.rules import UTM_KEYS
 
@@ -223,25 +224,38 @@ async def claim_judging(uow: UnitOfWork, conversation_id: str) -> bool:
     return bool(getattr(claimed, "rowcount", 0))
 
 
+_BEGINNING = keep(
+    select(Conversation.started_at, Conversation.page_url).where(
+        Conversation.id == bindparam("conversation_id")
+    )
+)
+_PAGES_OF = keep(
+    select(PageView.viewed_at, PageView.url)
+    .where(PageView.conversation_id == bindparam("conversation_id"))
+    .order_by(PageView.viewed_at.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
 async def list_page_addresses(
-    uow: UnitOfWork, conversation_ids: Sequence[str], limit: int = 500
+    database: Database, tenant_id: str, conversation_ids: Sequence[str], limit: int = 500
 ) -> list[str]:
-    """The pages that were open in these conversations, in the order of their opening."""
+    """The pages that were open in these conversations, in the order of their opening: where each
+    began, and the latest `limit` of those that were viewed."""
     if not conversation_ids:
         return []
-    begun = select(Conversation.page_url, Conversation.started_at).where(
-        Conversation.id.in_(conversation_ids)
-    )
-    viewed = (
-        select(PageView.url, PageView.viewed_at)
-        .where(PageView.conversation_id.in_(conversation_ids))
-        .order_by(PageView.viewed_at.desc())
-        .limit(limit)
-    )
-    found = [
-        (row[1], row[0]) for query in (begun, viewed) for row in await uow.session.execute(query)
+    asked: list[Ask] = [
+        (statement, {"conversation_id": conversation_id, **more})
+        for statement, more in ((_BEGINNING, {}), (_PAGES_OF, {"limit": limit}))
+        for conversation_id in conversation_ids
     ]
-    return [address for _, address in sorted(found) if address]
+    found = await database.fetch(tenant_id, *asked)
+    begun, viewed = (
+        [row for rows in part for row in rows]
+        for part in (found[: len(conversation_ids)], found[len(conversation_ids) :])
+    )
+    opened = begun + heapq.nlargest(limit, viewed, key=lambda row: row[0])
+    return [address for _, address in sorted(opened) if address]
 
 
 async def list_origins(uow: UnitOfWork, visitor_id: str, limit: int = 50) -> list[Origin]:

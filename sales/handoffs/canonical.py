@@ -11,10 +11,12 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 _SAFE = 2**53
 _DEEPEST = 60
+_WORDS = {None: "null", True: "true", False: "false"}
 
 
 class NotCanonical(ValueError):
@@ -70,9 +72,9 @@ def _write(value: Any, parts: list[str], depth: int) -> None:
     if depth > _DEEPEST:
         raise NotCanonical("nested too deep")
     if isinstance(value, str):
-        parts.append(json.dumps(value, ensure_ascii=False))
+        parts.append(encode_basestring(value))
     elif value is None or isinstance(value, bool):
-        parts.append({None: "null", True: "true", False: "false"}[value])
+        parts.append(_WORDS[value])
     elif isinstance(value, int | float):
         parts.append(write_number(value))
     elif isinstance(value, Mapping):
@@ -87,15 +89,24 @@ def _write(value: Any, parts: list[str], depth: int) -> None:
 
 
 def _write_object(value: Mapping[Any, Any], parts: list[str], depth: int) -> None:
-    if not all(isinstance(name, str) for name in value):
-        raise NotCanonical("a member's name is no text")
-    names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-    for number, name in enumerate(names):
-        parts.append("," if number else "{")
-        parts.append(json.dumps(name, ensure_ascii=False))
+    mark = "{"
+    for name in _sort_names(value):
+        parts.append(mark)
+        parts.append(encode_basestring(name))
         parts.append(":")
         _write(value[name], parts, depth + 1)
-    parts.append("}" if names else "{}")
+        mark = ","
+    parts.append("}" if value else "{}")
+
+
+def _sort_names(value: Mapping[Any, Any]) -> list[str]:
+    try:
+        is_ascii = "".join(value).isascii()
+    except TypeError:
+        raise NotCanonical("a member's name is no text") from None
+    if is_ascii:
+        return sorted(value)
+    return sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
 
 
 def write_number(value: float) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from core.db import Database
-from sales.appointments.schemas import AppointmentFilter
 from sales.appointments.service import AppointmentService
 from sales.conversations.history import list_page_addresses
 from sales.handoffs.package import Contact, EmailEngagement, PackageFacts, PackageRules
@@ -16,6 +14,7 @@ from sales.handoffs.rules import build_sla
 from sales.handoffs.settings import HandoffSettings
 from sales.leads.schemas import LeadDetail
 from sales.leads.service import LeadService
+from sales.organization.schemas import Principal
 from sales.organization.service import OrganizationService
 
 _CONVERSATIONS = 20
@@ -54,15 +53,23 @@ class PackageGatherer:
             NotFound: there is no such lead.
         """
         detail = await self.leads.get_lead_for_effects(tenant_id, lead_id)
-        conversations = detail.conversation_ids[-_CONVERSATIONS:]
-        pages: list[str] = []
-        if conversations:
-            async with self.database.reading(tenant_id) as uow:
-                pages = await list_page_addresses(uow, conversations)
+        return await self._complete(tenant_id, detail)
+
+    async def gather_for(self, principal: Principal, lead_id: str) -> PackageFacts:
+        """The same for somebody who may see the lead.
+
+        Raises:
+            NotFound: there is no such lead for them.
+        """
+        detail = await self.leads.get_lead(principal, lead_id)
+        return await self._complete(principal.tenant_id, detail)
+
+    async def _complete(self, tenant_id: str, detail: LeadDetail) -> PackageFacts:
+        talks = detail.conversation_ids[-_CONVERSATIONS:]
         return PackageFacts(
             detail=detail,
-            pages=tuple(pages),
-            meetings=await self._list_meetings(tenant_id, conversations),
+            pages=tuple(await list_page_addresses(self.database, tenant_id, talks)),
+            meetings=tuple(await self.appointments.list_booked_starts(tenant_id, talks)),
             mail=await self.read_engagement(tenant_id, detail),
             contacts=await self.read_contacts(tenant_id, detail),
         )
@@ -84,13 +91,3 @@ class PackageGatherer:
             escalation=self.settings.escalation.model_dump(),
             privacy_policy_version=self.settings.privacy_policy_version,
         )
-
-    async def _list_meetings(
-        self, tenant_id: str, conversations: tuple[str, ...]
-    ) -> tuple[datetime, ...]:
-        starts: list[datetime] = []
-        for conversation_id in conversations:
-            wanted = AppointmentFilter(status="booked", conversation_id=conversation_id)
-            found, _ = await self.appointments.list_appointments(tenant_id, wanted)
-            starts += [one.starts_at for one in found]
-        return tuple(sorted(starts))

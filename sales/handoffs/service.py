@@ -25,7 +25,12 @@ from sales.handoffs.looking import HandoffReader
 from sales.handoffs.models import Handoff
 from sales.handoffs.package import Packed
 from sales.handoffs.package_schema import VERSION
-from sales.handoffs.repository import HandoffRepository, StoredPackage, describe
+from sales.handoffs.repository import (
+    HandoffRepository,
+    StoredPackage,
+    build_asked_latest,
+    describe,
+)
 from sales.handoffs.row_changes import (
     build_trail,
     get_row,
@@ -96,11 +101,10 @@ class HandoffService:
         None where the lead was handed over before, unless it is to be handed over `again`."""
         try:
             async with self._database.unit_of_work(tenant_id) as uow:
-                repository = HandoffRepository(uow)
-                before = await repository.find_of_lead(lead_id)
-                if before is not None and not again:
+                [before] = await uow.fetch(build_asked_latest(lead_id))
+                if before and not again:
                     return None
-                number = 1 if before is None else before.number + 1
+                number = before[0][1] + 1 if before else 1
                 return await self._add(uow, lead_id, site_id, packed, number, who)
         except IntegrityError:
             # Somebody else was quicker.
@@ -123,7 +127,7 @@ class HandoffService:
             number=number,
             revision=1,
             transaction_id=new_id(),
-            state="queued",
+            state="invalid" if packed.problems else "queued",
             attempts=0,
             failures=0,
             acknowledged_revision=0,
@@ -177,8 +181,8 @@ class HandoffService:
 
     async def was_handed_over(self, tenant_id: str, lead_id: str) -> bool:
         """Whether a lead has a handoff."""
-        async with self._database.reading(tenant_id) as uow:
-            return await HandoffRepository(uow).find_of_lead(lead_id) is not None
+        [found] = await self._database.fetch(tenant_id, build_asked_latest(lead_id))
+        return bool(found)
 
     async def get_latest_id(self, tenant_id: str, lead_id: str) -> str:
         """The id of a lead's latest handoff.
@@ -186,11 +190,10 @@ class HandoffService:
         Raises:
             NotFound: it has none.
         """
-        async with self._database.reading(tenant_id) as uow:
-            row = await HandoffRepository(uow).find_of_lead(lead_id)
-        if row is None:
+        [found] = await self._database.fetch(tenant_id, build_asked_latest(lead_id))
+        if not found:
             raise NotFound("This lead has no handoff.")
-        return row.id
+        return str(found[0][0])
 
     async def get_for_effects(self, tenant_id: str, handoff_id: str) -> HandoffView:
         """A handoff for what follows an event. Never for a caller.

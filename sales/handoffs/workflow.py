@@ -72,10 +72,10 @@ class HandoffWorkflow:
             NotFound: there is no such lead for them.
         """
         check_may(principal, "hand_over")
-        detail = await self.gatherer.leads.get_lead(principal, lead_id)
-        facts = await self.gatherer.gather(principal.tenant_id, detail.lead.id)
+        facts = await self.gatherer.gather_for(principal, lead_id)
         made = await self._keep(principal.tenant_id, facts, principal, again=again)
-        return made or await self.service.get_latest_id(principal.tenant_id, detail.lead.id)
+        found = facts.detail.lead.id
+        return made or await self.service.get_latest_id(principal.tenant_id, found)
 
     async def push(self, tenant_id: str, handoff_id: str, revision: int) -> None:
         """Steps 4 and 5.

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.db import UnitOfWork
+from sqlalchemy import BindParameter, bindparam, or_, select
+
+from core.db import Ask, Database, Rows, UnitOfWork, keep
+from core.errors import NotFound
 from sales.conversations.rules import UTM_KEYS
 from sales.leads.models import (
     Lead,
     LeadConversation,
     LeadEvent,
+    LeadMerge,
     LeadTouch,
     ProductInteraction,
 )
 from sales.leads.profile import Profile
-from sales.leads.profile_repository import ProfileRepository
-from sales.leads.repository import LeadRepository
+from sales.leads.profile_repository import build_asked_of_lead, build_visitors
 from sales.leads.schemas import (
     HistoryEntry,
     InteractionView,
@@ -25,9 +28,9 @@ from sales.leads.schemas import (
     MergeView,
     Owner,
     Touch,
-    VisitorProfile,
 )
 from sales.leads.settings import PARTS, ProfileCaptureSettings
+from sales.organization.models import Staff
 
 _SAME = (
     "id",
@@ -66,64 +69,114 @@ _SAME = (
     "site_id",
     "flag",
 )
-_VISITORS = 20
+_COLUMNS = (*_SAME, "lead_source", "details", "qualification_score", "assigned_to", *PARTS)
+_SPEAKS = ("reasons", "next_gains", "briefing")
+_TOUCH = ("conversation_id", "channel", "page_url", "page_path", "page_title", "referrer",
+          "referrer_domain", "touched_at")  # fmt: skip
+_VISITORS, _ROWS = 20, 500
+
+# A lead with everything that belongs to it is read often: by staff, and for what follows events.
+_LEAD_ID: BindParameter[str] = bindparam("lead_id")
+_DETAIL = (
+    keep(
+        select(*(getattr(Lead, name) for name in (*_COLUMNS, *_SPEAKS)), Staff.name, Staff.team_id)
+        .outerjoin(Staff, Staff.id == Lead.assigned_to)
+        .where(Lead.id == _LEAD_ID)
+    ),
+    keep(
+        select(LeadConversation.conversation_id, LeadConversation.visitor_id)
+        .where(LeadConversation.lead_id == _LEAD_ID)
+        .order_by(LeadConversation.linked_at, LeadConversation.conversation_id)
+        .limit(_ROWS)
+    ),
+    keep(
+        select(*(getattr(LeadTouch, name) for name in (*_TOUCH, *UTM_KEYS)))
+        .where(LeadTouch.lead_id == _LEAD_ID)
+        .order_by(LeadTouch.touched_at, LeadTouch.id)
+        .limit(_ROWS)
+    ),
+    keep(
+        select(*(getattr(ProductInteraction, name) for name in InteractionView.__slots__))
+        .where(ProductInteraction.lead_id == _LEAD_ID)
+        .order_by(ProductInteraction.created_at, ProductInteraction.id)
+        .limit(_ROWS)
+    ),
+    keep(
+        select(*(getattr(LeadEvent, name) for name in HistoryEntry.__slots__))
+        .where(LeadEvent.lead_id == _LEAD_ID)
+        .order_by(LeadEvent.id.desc())
+        .limit(_ROWS)
+    ),
+    keep(
+        select(*(getattr(LeadMerge, name) for name in MergeView.__slots__))
+        .where(or_(LeadMerge.source_id == _LEAD_ID, LeadMerge.target_id == _LEAD_ID))
+        .order_by(LeadMerge.id.desc())
+    ),
+)
 
 
 def describe_lead(row: Lead, owners: Mapping[str, Owner]) -> LeadView:
     """A lead as lists show it."""
-    values: dict[str, Any] = {name: getattr(row, name) for name in _SAME}
+    owner = row.assigned_to and owners.get(row.assigned_to, Owner(row.assigned_to, ""))
+    return _describe({name: getattr(row, name) for name in _COLUMNS}, owner or None)
+
+
+def _describe(values: Mapping[str, Any], owner: Owner | None) -> LeadView:
     return LeadView(
-        **values,
-        source=row.lead_source,
-        metadata=row.details,
-        score=row.qualification_score,
-        parts={part: getattr(row, part) for part in PARTS},
-        assigned_to=owners.get(row.assigned_to, Owner(row.assigned_to, ""))
-        if row.assigned_to
-        else None,
+        **{name: values[name] for name in _SAME},
+        source=values["lead_source"],
+        metadata=values["details"],
+        score=values["qualification_score"],
+        parts={part: values[part] for part in PARTS},
+        assigned_to=owner,
     )
 
 
-async def gather_detail(uow: UnitOfWork, row: Lead, owners: Mapping[str, Owner]) -> LeadDetail:
-    """A lead with everything that belongs to it."""
-    repository = LeadRepository(uow)
-    linked = await repository.list_rows(
-        LeadConversation, row.id, LeadConversation.linked_at, LeadConversation.conversation_id
-    )
-    touches = await repository.list_rows(LeadTouch, row.id, LeadTouch.touched_at, LeadTouch.id)
-    done = await repository.list_rows(
-        ProductInteraction, row.id, ProductInteraction.created_at, ProductInteraction.id
-    )
-    happened = await repository.list_rows(LeadEvent, row.id, LeadEvent.id.desc())
-    visitors = dict.fromkeys(one.visitor_id for one in linked)
-    profiles = ProfileRepository(uow)
+async def find_detail(database: Database, tenant_id: str, lead_id: str) -> LeadDetail | None:
+    """A lead with everything that belongs to it, in one consistent picture; of a merged one the
+    lead that it became."""
+    seen: set[str] = set()
+    found = _build_detail(await database.fetch(tenant_id, *_ask(lead_id)))
+    while found is not None and found.lead.merged_into and found.lead.id not in seen:
+        seen.add(found.lead.id)
+        found = _build_detail(await database.fetch(tenant_id, *_ask(found.lead.merged_into)))
+    return found
+
+
+async def get_detail_in(uow: UnitOfWork, lead_id: str) -> LeadDetail:
+    """The same of a lead that is there, as the caller's transaction sees it.
+
+    Raises:
+        NotFound: it is not.
+    """
+    found = _build_detail(await uow.fetch(*_ask(lead_id)))
+    if found is None:
+        raise NotFound("There is no such lead.")
+    return found
+
+
+def _ask(lead_id: str) -> list[Ask]:
+    values = {"lead_id": lead_id}
+    return [*((one, values) for one in _DETAIL), *build_asked_of_lead(lead_id)]
+
+
+def _build_detail(found: Sequence[Rows]) -> LeadDetail | None:
+    leads, linked, touches, done, happened, merges, profiles, consents = found
+    if not leads:
+        return None
+    *row, name, team_id = leads[0]
+    values = dict(zip((*_COLUMNS, *_SPEAKS), row, strict=True))
+    owner_id = values["assigned_to"]
+    visitors = list(dict.fromkeys(visitor_id for _, visitor_id in linked))[:_VISITORS]
     return LeadDetail(
-        lead=describe_lead(row, owners),
-        reasons=row.reasons,
-        next_gains=row.next_gains,
-        briefing=row.briefing,
-        conversation_ids=tuple(one.conversation_id for one in linked),
+        lead=_describe(values, Owner(owner_id, name or "", team_id) if owner_id else None),
+        **{part: values[part] for part in _SPEAKS},
+        conversation_ids=tuple(conversation_id for conversation_id, _ in linked),
         touches=tuple(_describe_touch(one) for one in touches),
-        interactions=tuple(_describe_interaction(one) for one in done),
-        history=tuple(
-            HistoryEntry(one.kind, one.actor, one.data, one.happened_at) for one in happened
-        ),
-        merges=tuple(
-            MergeView(
-                one.id, one.source_id, one.target_id, one.merged_by, one.merged_at, one.undone_at
-            )
-            for one in await repository.list_merges(row.id)
-        ),
-        visitor_profiles=tuple(
-            [
-                VisitorProfile(
-                    visitor_id,
-                    await profiles.find_profile(visitor_id),
-                    tuple(await profiles.list_consents(visitor_id)),
-                )
-                for visitor_id in list(visitors)[:_VISITORS]
-            ]
-        ),
+        interactions=tuple(InteractionView(*one) for one in done),
+        history=tuple(HistoryEntry(*one) for one in happened),
+        merges=tuple(MergeView(*one) for one in merges),
+        visitor_profiles=build_visitors(visitors, profiles, consents),
     )
 
 
@@ -142,27 +195,9 @@ def describe_profile(profile: Profile, capture: ProfileCaptureSettings) -> dict[
     return {"fields": fields, "missing": missing}
 
 
-def _describe_touch(row: LeadTouch) -> Touch:
+def _describe_touch(row: tuple[Any, ...]) -> Touch:
+    values, utm = row[: len(_TOUCH)], row[len(_TOUCH) :]
     return Touch(
-        conversation_id=row.conversation_id,
-        channel=row.channel,
-        page_url=row.page_url,
-        page_path=row.page_path,
-        page_title=row.page_title,
-        referrer=row.referrer,
-        referrer_domain=row.referrer_domain,
-        utm={key: getattr(row, key) for key in UTM_KEYS if getattr(row, key)},
-        touched_at=row.touched_at,
-    )
-
-
-def _describe_interaction(row: ProductInteraction) -> InteractionView:
-    return InteractionView(
-        row.conversation_id,
-        row.product_id,
-        row.product_name,
-        row.interaction_type,
-        row.requirements,
-        row.recommendations,
-        row.created_at,
+        **dict(zip(_TOUCH, values, strict=True)),
+        utm={key: value for key, value in zip(UTM_KEYS, utm, strict=True) if value},
     )

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db import Ask, Rows, UnitOfWork, keep
 from core.ids import new_id
-from sales.leads.models import Consent, ProfileValue, StoredProfile
+from sales.leads.models import Consent, LeadConversation, ProfileValue, StoredProfile
 from sales.leads.profile import Entry, Evidence, Profile, Refusal, SetBy
 from sales.leads.schemas import ConsentView, VisitorProfile
 
@@ -56,6 +56,22 @@ _CONSENTS_OF = keep(
     .where(Consent.visitor_id == bindparam("visitor_id"))
     .order_by(Consent.id)
 )
+_VISITORS_OF_LEAD = select(LeadConversation.visitor_id).where(
+    LeadConversation.lead_id == bindparam("lead_id")
+)
+_OF_LEAD = (
+    keep(
+        select(StoredProfile.visitor_id, *_VALUE_FIELDS)
+        .join(StoredProfile, StoredProfile.id == ProfileValue.profile_id)
+        .where(StoredProfile.visitor_id.in_(_VISITORS_OF_LEAD))
+        .order_by(ProfileValue.id)
+    ),
+    keep(
+        select(Consent.visitor_id, *_CONSENT_FIELDS)
+        .where(Consent.visitor_id.in_(_VISITORS_OF_LEAD))
+        .order_by(Consent.id)
+    ),
+)
 
 
 def build_asked(visitor_id: str, *, with_consents: bool) -> list[Ask]:
@@ -71,6 +87,23 @@ def build_visitor(
     return VisitorProfile(
         visitor_id, _read_profile(values), tuple(ConsentView(*row) for row in consents)
     )
+
+
+def build_asked_of_lead(lead_id: str) -> list[Ask]:
+    """The same of all visitors whose conversations belong to a lead."""
+    return [(one, {"lead_id": lead_id}) for one in _OF_LEAD]
+
+
+def build_visitors(
+    visitor_ids: Sequence[str], values: Rows, consents: Rows
+) -> tuple[VisitorProfile, ...]:
+    """What `build_asked_of_lead` found of these visitors, in their order."""
+    told: dict[str, tuple[Rows, Rows]] = {visitor_id: ([], []) for visitor_id in visitor_ids}
+    for place, rows in enumerate((values, consents)):
+        for visitor_id, *row in rows:
+            if visitor_id in told:
+                told[visitor_id][place].append(tuple(row))
+    return tuple(build_visitor(visitor_id, *found) for visitor_id, found in told.items())
 
 
 class ProfileRepository:

@@ -18,7 +18,7 @@ from sales.conversations.service import Pass
 from sales.leads.analytics import LeadAnalytics
 from sales.leads.briefing import Briefing
 from sales.leads.changing import apply_changes, read_new_lead
-from sales.leads.describing import describe_lead, gather_detail
+from sales.leads.describing import describe_lead, find_detail, get_detail_in
 from sales.leads.entering import Entry, enter_again, hash_entry
 from sales.leads.interactions import ProductRecorder
 from sales.leads.merging import merge_leads, part_leads
@@ -37,6 +37,7 @@ from sales.leads.schemas import (
     LeadDetail,
     LeadFilter,
     LeadPage,
+    LeadView,
     MergeView,
     NewLead,
     Owner,
@@ -204,9 +205,10 @@ class LeadService:
             NotFound: there is none, or not for this principal.
         """
         check_may(principal, "see_leads")
-        async with self._database.reading(principal.tenant_id) as uow:
-            row = await self._get(uow, principal, lead_id)
-            return await gather_detail(uow, row, await _list_owners(uow))
+        detail = await find_detail(self._database, principal.tenant_id, lead_id)
+        if detail is None or not _sees_lead(principal, detail.lead):
+            raise NotFound("There is no such lead.")
+        return detail
 
     async def get_lead_for_effects(self, tenant_id: str, lead_id: str) -> LeadDetail:
         """The same for what follows an event: summaries, hand-offs. Never for a caller.
@@ -214,21 +216,16 @@ class LeadService:
         Raises:
             NotFound: there is none.
         """
-        async with self._database.reading(tenant_id) as uow:
-            row = await LeadRepository(uow).find_current(lead_id)
-            if row is None:
-                raise NotFound("There is no such lead.")
-            return await gather_detail(uow, row, await _list_owners(uow))
+        detail = await find_detail(self._database, tenant_id, lead_id)
+        if detail is None:
+            raise NotFound("There is no such lead.")
+        return detail
 
     async def find_lead_of(self, tenant_id: str, conversation_id: str) -> LeadDetail | None:
         """The lead that a conversation belongs to. For effects, like the above."""
         async with self._database.reading(tenant_id) as uow:
-            repository = LeadRepository(uow)
-            lead_id = await repository.find_of_conversation(conversation_id)
-            row = await repository.find_current(lead_id) if lead_id else None
-            if row is None:
-                return None
-            return await gather_detail(uow, row, await _list_owners(uow))
+            lead_id = await LeadRepository(uow).find_of_conversation(conversation_id)
+        return await find_detail(self._database, tenant_id, lead_id) if lead_id else None
 
     async def create_lead(
         self, principal: Principal, new: NewLead, *, request_key: str | None = None
@@ -296,7 +293,7 @@ class LeadService:
         check_may(principal, "change_leads")
         try:
             async with self._database.unit_of_work(principal.tenant_id) as uow:
-                row = await self._get(uow, principal, lead_id, lock=True)
+                row = await self._lock(uow, principal, lead_id)
                 staff = await list_staff_in(uow)
                 now = self._clock.now()
                 region = self.capture.default_region
@@ -315,7 +312,7 @@ class LeadService:
                 if row.status == "qualified" and row.qualified_at is None:
                     await self._qualifier.announce(uow, row)
                 await uow.flush()
-                return await gather_detail(uow, row, await _list_owners(uow))
+                return await get_detail_in(uow, row.id)
         except IntegrityError:
             raise Conflict(
                 "Another lead has this e-mail address. Merge the two.", {"field": "email"}
@@ -365,14 +362,16 @@ class LeadService:
         except IntegrityError:
             raise Conflict("Both leads have the same e-mail address now. Change one.") from None
 
-    async def _get(
-        self, uow: UnitOfWork, principal: Principal, lead_id: str, *, lock: bool = False
-    ) -> Lead:
-        row = await LeadRepository(uow).find_current(lead_id, lock=lock)
-        return _check_seen(row, principal)
+    async def _lock(self, uow: UnitOfWork, principal: Principal, lead_id: str) -> Lead:
+        return _check_seen(await LeadRepository(uow).find_current(lead_id, lock=True), principal)
 
     async def _get_itself(self, uow: UnitOfWork, principal: Principal, lead_id: str) -> Lead:
         return _check_seen(await LeadRepository(uow).find_lead(lead_id, lock=True), principal)
+
+
+def _sees_lead(principal: Principal, lead: LeadView) -> bool:
+    owner_id = lead.assigned_to.id if lead.assigned_to else None
+    return sees(principal, owner_id=owner_id, team_id=lead.team_id)
 
 
 def _check_seen(row: Lead | None, principal: Principal) -> Lead:

@@ -31,7 +31,7 @@ VENDORS = (
     "weaviate",
 )
 # What the default uses, but not before the first meeting, handoff or migration.
-LATER = ("alembic", "dateutil", "icalendar", "jsonschema", "mako", "onnxruntime", "referencing")
+LATER = ("alembic", "dateutil", "icalendar", "jsonschema_rs", "mako", "onnxruntime")
 # The server, which settings do without: they are read before the embedding model is opened, which
 # then finds room (app/embedder.py).
 SERVER = ("argon2", "cryptography", "fastapi", "httpx", "jinja2", "numpy", "portal", "uvicorn")

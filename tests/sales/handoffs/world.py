@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import select, text
@@ -45,8 +45,8 @@ SECRET = b"k" * 32
 class NoAppointments:
     """Nobody has any."""
 
-    async def list_appointments(self, _tenant_id: str, _wanted: object) -> tuple[list[Any], int]:
-        return [], 0
+    async def list_booked_starts(self, _tenant_id: str, _talks: object) -> list[datetime]:
+        return []
 
 
 async def pause_not(_seconds: float) -> None:
