@@ -71,17 +71,20 @@ class Outbox:
             not_before: the earliest moment for the effects.
             priority: who goes first; else as each effect was registered.
         """
+        now = self._clock.now()
         written = await insert_entries(
             uow,
             uow.tenant_id,
             event,
             self._registry.effects_of(event),
             occurrence=f"{event.event_type()} {new_id() if once is None else once}",
-            now=self._clock.now(),
+            now=now,
             not_before=not_before,
             priority=priority,
         )
-        self._runner.announce(uow, [entry_id for entry_id, _ in written])
+        # What is for later is seen when its time comes: a look now would be for nothing.
+        if not_before is None or not_before <= now:
+            self._runner.announce(uow, [entry_id for entry_id, _ in written])
         return [RecordedEntry(*entry) for entry in written]
 
     async def get_status(self, entry_id: int) -> EntryStatus:

@@ -2,20 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from core.db import UnitOfWork
+from core.db import UnitOfWork, keep
 from core.ids import new_id
 from sales.feedback.models import FeedbackFact, FeedbackReport, LeadOutcome, LeadRevenue
 from sales.feedback.schemas import Fact, Kind, Outcome, Revenue
 
 _OUTCOME = tuple(one.name for one in fields(Outcome) if one.name != "revenues")
 _MONEY = ("kind", "amount_minor", "currency", "booked_at", "credited_at")
+_REPORT_COLUMNS = tuple(FeedbackReport.__table__.columns.keys())
+
+
+class KnownReport(NamedTuple):
+    """What a repeat is answered from."""
+
+    id: str
+    lead_id: str
+    body_hash: str
+    sent_at: datetime | None
+    received_at: datetime
+    transaction_id: str
+    answer: dict[str, Any]
+
+
+def _build_keep(insert_into: Any) -> Any:
+    made = insert_into(LeadOutcome)
+    changed = {name: made.excluded[name] for name in (*_OUTCOME, "updated_at")}
+    return keep(made.on_conflict_do_update(index_elements=["lead_id"], set_=changed))
+
+
+_REPORT = keep(
+    select(*(getattr(FeedbackReport, name) for name in KnownReport._fields)).where(
+        FeedbackReport.report_key == bindparam("key")
+    )
+)
+_FACTS = keep(
+    select(
+        FeedbackFact.id,
+        FeedbackFact.kind,
+        FeedbackFact.happened_at,
+        FeedbackFact.data,
+        FeedbackFact.is_dated,
+    ).where(FeedbackFact.lead_id == bindparam("lead_id"))
+)
+_ADD_REPORT, _ADD_FACTS = keep(insert(FeedbackReport)), keep(insert(FeedbackFact))
+_ADD_REVENUES = keep(insert(LeadRevenue))
+_KEEP_OUTCOME = {
+    "postgresql": _build_keep(postgresql.insert),
+    "sqlite": _build_keep(sqlite.insert),
+}
+_FORGET_REVENUES = keep(
+    delete(LeadRevenue)
+    .where(LeadRevenue.lead_id == bindparam("of_lead"))
+    .execution_options(synchronize_session=False)
+)
 
 
 class FeedbackRepository:
@@ -31,70 +78,68 @@ class FeedbackRepository:
             number = func.hashtextextended(f"feedback {self._uow.tenant_id} {key}", 0)
             await self._session.execute(select(func.pg_advisory_xact_lock(number)))
 
-    async def find_report(self, key: str) -> FeedbackReport | None:
+    async def find_report(self, key: str) -> KnownReport | None:
         """What came under a key."""
-        query = select(FeedbackReport).where(FeedbackReport.report_key == key)
-        return (await self._session.execute(query)).scalar()
+        [found] = await self._uow.fetch((_REPORT, {"key": key}))
+        return KnownReport(*found[0]) if found else None
 
     async def get_report(self, report_id: str) -> FeedbackReport | None:
         """The report of that id."""
         return await self._session.get(FeedbackReport, report_id)
-
-    async def add_report(self, **values: Any) -> FeedbackReport:
-        """A report as it came."""
-        row = FeedbackReport(tenant_id=self._uow.tenant_id, **values)
-        self._session.add(row)
-        await self._uow.flush()
-        return row
 
     async def list_facts(self, lead_ids: Sequence[str]) -> list[FeedbackFact]:
         """All that was said of a lead, as it came."""
         query = select(FeedbackFact).where(FeedbackFact.lead_id.in_(lead_ids))
         return list((await self._session.execute(query.order_by(FeedbackFact.id))).scalars())
 
-    async def add_facts(self, rows: Sequence[dict[str, Any]]) -> None:
-        """What a report said."""
-        tenant = {"tenant_id": self._uow.tenant_id}
-        if rows:
-            made = [{"id": new_id(), **tenant, **row} for row in rows]
-            await self._session.execute(insert(FeedbackFact), made)
+    async def list_known(self, lead_ids: Sequence[str]) -> list[Fact]:
+        """The same as values: what a report is compared with."""
+        found = await self._uow.fetch(*((_FACTS, {"lead_id": one}) for one in lead_ids))
+        rows = sorted((row for rows in found for row in rows), key=lambda row: str(row[0]))
+        return [Fact(cast(Kind, row[1]), row[2], row[3], is_dated=row[4]) for row in rows]
 
     async def find_outcome(self, lead_id: str) -> Outcome | None:
         """Where a lead stands; without its money."""
         row = await self._session.get(LeadOutcome, lead_id)
         return Outcome(**{name: getattr(row, name) for name in _OUTCOME}) if row else None
 
-    async def keep_outcome(self, lead_id: str, outcome: Outcome, at: datetime) -> None:
-        """Where a lead stands now, in place of what was kept before."""
-        row = await self._session.get(LeadOutcome, lead_id)
-        if row is None:
-            row = LeadOutcome(tenant_id=self._uow.tenant_id, lead_id=lead_id)
-            self._session.add(row)
-        for name in _OUTCOME:
-            setattr(row, name, getattr(outcome, name))
-        row.updated_at = at
-        await self._uow.flush()
+    async def keep(
+        self,
+        report: FeedbackReport,
+        facts: Sequence[dict[str, Any]],
+        lead_ids: Sequence[str],
+        outcome: Outcome,
+    ) -> None:
+        """A report, which belongs to no session, its new facts, and where the lead stands with
+        its money, in place of what was kept of these before. The first of `lead_ids` is the lead,
+        the others became it.
 
-    async def keep_revenues(self, lead_ids: Sequence[str], revenues: Iterable[Revenue]) -> None:
-        """The money that counts now, in place of what was kept before. The first of `lead_ids`
-        is the lead, the others became it."""
-        await self._session.execute(
-            delete(LeadRevenue)
-            .where(LeadRevenue.lead_id.in_(lead_ids))
-            .execution_options(synchronize_session=False)
-        )
-        rows = [
+        Raises:
+            IntegrityError: its key, or a fact, is there already; the transaction is lost.
+        """
+        tenant = {"tenant_id": self._uow.tenant_id}
+        standing = {name: getattr(outcome, name) for name in _OUTCOME}
+        at = {"updated_at": report.received_at}
+        revenues = [
             {
+                **tenant,
                 "id": new_id(),
-                "tenant_id": self._uow.tenant_id,
                 "lead_id": lead_ids[0],
                 "revenue_key": one.key,
                 **{name: getattr(one, name) for name in _MONEY},
             }
-            for one in revenues
+            for one in outcome.revenues
         ]
-        if rows:
-            await self._session.execute(insert(LeadRevenue), rows)
+        await self._uow.write(
+            (_ADD_REPORT, [{name: getattr(report, name) for name in _REPORT_COLUMNS}]),
+            (_ADD_FACTS, [{**tenant, "id": new_id(), **fact} for fact in facts]),
+            (
+                _KEEP_OUTCOME[self._uow.dialect],
+                [{**tenant, "lead_id": lead_ids[0], **standing, **at}],
+            ),
+            (_FORGET_REVENUES, [{"of_lead": one} for one in lead_ids]),
+            (_ADD_REVENUES, revenues),
+        )
 
     async def list_revenues(self, start: datetime, end: datetime) -> list[tuple[str, Revenue]]:
         """Money of [start, end) with its lead's id, in a stable order."""

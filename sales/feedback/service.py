@@ -25,7 +25,7 @@ from core.outbox import Outbox
 from sales.feedback.events import FeedbackGiven
 from sales.feedback.models import FeedbackReport
 from sales.feedback.reading import FeedbackReader
-from sales.feedback.repository import FeedbackRepository, read_fact
+from sales.feedback.repository import FeedbackRepository, KnownReport, read_fact
 from sales.feedback.rules import (
     LEAD_STATUSES,
     build_outcome,
@@ -38,14 +38,12 @@ from sales.feedback.settings import FeedbackSettings
 from sales.handoffs.audit import Trail
 from sales.handoffs.canonical import NotCanonical, hash_canonical, write_canonical
 from sales.handoffs.in_house import NAME as IN_HOUSE
-from sales.handoffs.ledger import open_handoffs, open_received
+from sales.handoffs.ledger import Ends, find_ends, open_received
 from sales.handoffs.package_schema import read_moment, write_moment
 from sales.leads.outside_changes import (
     KnownLead,
     find_known,
-    note_outside,
-    take_contact,
-    take_status,
+    take_outcome,
 )
 
 COLUMN = "feedback_reports.body"
@@ -59,6 +57,17 @@ class _Read:
     facts: list[Fact]
     body: bytes
     body_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A report that was kept, and where the lead stands by it."""
+
+    row: FeedbackReport
+    ends: Ends
+    outcome: Outcome
+    status: str
+    new: list[Fact]
 
 
 class FeedbackService:
@@ -115,10 +124,14 @@ class FeedbackService:
             if before is not None:
                 return _answer_again(before, report, read)
             lead = await self._find_lead(uow, report, read.lead_id)
-            known = await repository.list_facts(lead.ids)
-            new = _choose_new(read.facts, [read_fact(row) for row in known])
+            known = await repository.list_known(lead.ids)
+            new = _choose_new(read.facts, known)
+            ends = await find_ends(uow, lead.id)
+            outcome = build_outcome([*known, *new], ends.began_at)
+            status = LEAD_STATUSES[outcome.lifecycle] or lead.status
             now = self._clock.now()
-            row = await repository.add_report(
+            row = FeedbackReport(
+                tenant_id=tenant_id,
                 id=new_id(),
                 lead_id=lead.id,
                 report_key=key,
@@ -131,9 +144,6 @@ class FeedbackService:
                 received_at=now.replace(microsecond=now.microsecond // 1000 * 1000),
                 answer={},
             )
-            await repository.add_facts([_describe_fact(row, one) for one in new])
-            facts = [*(read_fact(one) for one in known), *new]
-            outcome, status = await self._move(uow, lead, row, facts, new)
             confirmation = Confirmation(
                 feedback_id=row.id,
                 lead_id=lead.id,
@@ -146,6 +156,9 @@ class FeedbackService:
                 transaction_id=row.transaction_id,
             )
             row.answer = describe_confirmation(confirmation)
+            said = [_describe_fact(row, one) for one in new]
+            await repository.keep(row, said, lead.ids, outcome)
+            await self._move(uow, lead, _Moved(row, ends, outcome, status, new))
             return confirmation
 
     async def _find_lead(self, uow: UnitOfWork, report: Report, lead_id: str) -> KnownLead:
@@ -155,51 +168,40 @@ class FeedbackService:
             raise NotFound("No lead of this id was handed over.", details)
         return lead
 
-    async def _move(
-        self,
-        uow: UnitOfWork,
-        lead: KnownLead,
-        row: FeedbackReport,
-        facts: Sequence[Fact],
-        new: Sequence[Fact],
-    ) -> tuple[Outcome, str]:
-        """Everything that follows; where the lead stands, and its status."""
-        now, repository = row.received_at, FeedbackRepository(uow)
-        handoffs = await open_handoffs(uow).list_of_lead(lead.id)
-        received = await open_received(uow).find_by_own(lead.id)
-        began = [one.created_at for one in handoffs]
-        began += [received.received_at] if received else []
-        outcome = build_outcome(facts, min(began, default=None))
-        await repository.keep_outcome(lead.id, outcome, now)
-        await repository.keep_revenues(lead.ids, outcome.revenues)
-        for fact in new:
-            said = {"what": fact.kind, "at": write_moment(fact.happened_at), **fact.data}
-            await note_outside(uow, lead.id, "feedback", said, actor=row.actor, at=now)
-        if outcome.first_contact_at is not None:
-            await take_contact(uow, lead.id, outcome.first_contact_at, now)
-        status = LEAD_STATUSES[outcome.lifecycle] or lead.status
+    async def _move(self, uow: UnitOfWork, lead: KnownLead, moved: _Moved) -> None:
+        """Everything that follows on the lead and in both ledgers."""
+        row, outcome, now = moved.row, moved.outcome, moved.row.received_at
+        told = [
+            {"what": one.kind, "at": write_moment(one.happened_at), **one.data} for one in moved.new
+        ]
         # Whoever changed the status here has changed it already.
-        if row.source != "status-change" and status != lead.status:
-            await take_status(uow, lead.id, status, actor=row.actor, at=now)
+        status = lead.status if row.source == "status-change" else moved.status
+        await take_outcome(
+            uow,
+            lead,
+            told,
+            first_at=outcome.first_contact_at,
+            status=status,
+            actor=row.actor,
+            at=now,
+        )
         data = {
-            "kinds": sorted({one.kind for one in new}),
+            "kinds": sorted({one.kind for one in moved.new}),
             "source": row.source,
             "report": row.id,
             "hash": row.body_hash,
             "lifecycle": outcome.lifecycle,
         }
-        if handoffs:
-            trail = Trail(uow, "sender", handoffs[0].id, lead.id, handoffs[0].transaction_id, now)
+        if moved.ends.handoff is not None:
+            handoff_id, transaction_id = moved.ends.handoff
+            trail = Trail(uow, "sender", handoff_id, lead.id, transaction_id, now)
             await trail.note_all([("feedback", data)], row.actor)
-        if received is not None and new:
-            if row.source in _OURS and received.client_id != IN_HOUSE:
+        if moved.ends.received is not None and moved.new:
+            received_id, client_id = moved.ends.received
+            if row.source in _OURS and client_id != IN_HOUSE:
                 event = FeedbackGiven(report_id=row.id, lead_id=lead.id)
                 await self._outbox.record(uow, event, once=row.id)
-            received.status = outcome.lifecycle
-            received.changed_at = now
-            received.position = await open_received(uow).next_position()
-            await uow.flush()
-        return outcome, status
+            await open_received(uow).show_status(received_id, outcome.lifecycle, now)
 
     async def find_outcome(self, tenant_id: str, lead_id: str) -> Outcome | None:
         """Where a lead stands by what sales said of it; None: sales said nothing."""
@@ -271,7 +273,7 @@ def _describe_fact(row: FeedbackReport, fact: Fact) -> dict[str, Any]:
     }
 
 
-def _answer_again(before: FeedbackReport, report: Report, read: _Read) -> Confirmation:
+def _answer_again(before: KnownReport, report: Report, read: _Read) -> Confirmation:
     if before.body_hash != read.body_hash:
         raise Conflict("This key was used for another report.", {"code": "KEY_REUSED"})
     if report.sent_at is not None and report.sent_at == before.sent_at:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select, update
 
 from core.db import UnitOfWork, keep
 from core.ids import new_id
@@ -19,6 +20,16 @@ _KNOWN = keep(select(ReceivedLead.id).where(ReceivedLead.lead_id == bindparam("l
 _LATEST = keep(select(func.max(ReceivedLead.position)))
 _ADD = keep(insert(ReceivedLead))
 _ADD_REQUEST = keep(insert(ReceivedRequest))
+_SHOW = keep(
+    update(ReceivedLead)
+    .where(ReceivedLead.id == bindparam("received_id"))
+    .values(
+        status=bindparam("new_status"),
+        changed_at=bindparam("at"),
+        position=bindparam("new_position"),
+    )
+    .execution_options(synchronize_session=False)
+)
 _COLUMNS = tuple(ReceivedLead.__table__.columns.keys())
 
 
@@ -87,6 +98,12 @@ class ReceivedRepository:
             await self._session.execute(select(func.pg_advisory_xact_lock(number)))
         [[(latest,)]] = await self._uow.fetch((_LATEST, {}))
         return int(latest or 0) + 1
+
+    async def show_status(self, received_id: str, status: str, at: datetime) -> None:
+        """What sales says of it now. Call it last, as `next_position` says."""
+        changed = {"received_id": received_id, "new_status": status, "at": at}
+        position = await self.next_position()
+        await self._uow.write((_SHOW, [{**changed, "new_position": position}]))
 
     async def add(self, **values: Any) -> ReceivedLead:
         """A lead that somebody handed over. What is changed of it later is not written."""

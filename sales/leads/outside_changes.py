@@ -11,12 +11,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 
-from core.db import UnitOfWork
+from core.db import UnitOfWork, UtcDateTime, keep
 from sales.leads.models import Lead, LeadConversation, LeadTouch
 from sales.leads.repository import LeadRepository
 from sales.organization.staff_service import list_staff_in
+
+_ITS_COLUMNS = (
+    Lead.id,
+    Lead.status,
+    Lead.handoff_state,
+    Lead.assigned_to,
+    Lead.contacted_at,
+    Lead.merged_into,
+)
+_ITSELF = keep(select(*_ITS_COLUMNS).where(Lead.id == bindparam("lead_id")))
+_ITSELF_LOCKED = keep(_ITSELF.with_for_update())
+_BECAME = keep(select(Lead.id).where(Lead.merged_into == bindparam("lead_id")))
+_TAKE = keep(
+    update(Lead)
+    .where(Lead.id == bindparam("of_lead"))
+    .values(
+        status=bindparam("new_status"),
+        contacted_at=bindparam("new_contacted_at", type_=UtcDateTime()),
+        updated_at=bindparam("changed_at"),
+    )
+    .execution_options(synchronize_session=False)
+)
 
 
 async def note_outside(
@@ -107,28 +129,60 @@ class KnownLead:
     status: str
     handoff_state: str | None
     assigned_to: str | None
+    contacted_at: datetime | None
     ids: tuple[str, ...]
 
 
 async def find_known(uow: UnitOfWork, lead_id: str, *, lock: bool = False) -> KnownLead | None:
-    """The lead of that id; of a merged one the lead that it became."""
-    lead = await LeadRepository(uow).find_current(lead_id, lock=lock)
-    if lead is None:
-        return None
-    ids, newest = [lead.id], [lead.id]
-    while newest:
-        query = select(Lead.id).where(Lead.merged_into.in_(newest), Lead.id.not_in(ids))
-        newest = [str(row[0]) for row in await uow.session.execute(query.order_by(Lead.id))]
+    """The lead of that id; of a merged one the lead that it became. Locked, nobody else changes
+    it until the transaction ends. As the database has it: what a session holds back is not seen."""
+    statement = _ITSELF_LOCKED if lock else _ITSELF
+    seen: set[str] = set()
+    while True:
+        found, became = await uow.fetch(
+            (statement, {"lead_id": lead_id}), (_BECAME, {"lead_id": lead_id})
+        )
+        if not found:
+            return None
+        _, status, handoff_state, assigned_to, contacted_at, merged_into = found[0]
+        if not merged_into or lead_id in seen:
+            break
+        seen.add(lead_id)
+        lead_id = merged_into
+    ids, newest = [lead_id], [str(row[0]) for row in became]
+    while newest := sorted(set(newest) - set(ids)):
         ids += newest
-    return KnownLead(lead.id, lead.status, lead.handoff_state, lead.assigned_to, tuple(ids))
+        found_all = await uow.fetch(*((_BECAME, {"lead_id": one}) for one in newest))
+        newest = [str(row[0]) for rows in found_all for row in rows]
+    return KnownLead(lead_id, status, handoff_state, assigned_to, contacted_at, tuple(ids))
 
 
-async def take_contact(uow: UnitOfWork, lead_id: str, first_at: datetime, at: datetime) -> None:
-    """When sales first reached the person; an earlier time that is known stays."""
-    lead = await LeadRepository(uow).find_lead(lead_id, lock=True)
-    if lead is not None and (lead.contacted_at is None or first_at < lead.contacted_at):
-        lead.contacted_at, lead.updated_at = first_at, at
-        await uow.flush()
+async def take_outcome(
+    uow: UnitOfWork,
+    lead: KnownLead,
+    told: Sequence[dict[str, Any]],
+    *,
+    first_at: datetime | None,
+    status: str,
+    actor: str,
+    at: datetime,
+) -> None:
+    """What sales said of a lead that this unit of work locked: entries of its history, when it
+    first reached the person (an earlier time that is known stays), and the status in our words."""
+    contacted_at = lead.contacted_at
+    if first_at is not None and (contacted_at is None or first_at < contacted_at):
+        contacted_at = first_at
+    common = {"lead_id": lead.id, "actor": actor}
+    events = [{**common, "kind": "feedback", "data": data} for data in told]
+    if status != lead.status:
+        data = {"status": {"was": lead.status, "is": status}}
+        events.append({**common, "kind": "changed", "data": data})
+        if status == "contacted" and contacted_at is None:
+            contacted_at = at
+    await LeadRepository(uow).add_events(events, at)
+    if (status, contacted_at) != (lead.status, lead.contacted_at):
+        changed = {"new_status": status, "new_contacted_at": contacted_at, "changed_at": at}
+        await uow.write((_TAKE, [{"of_lead": lead.id, **changed}]))
 
 
 async def list_touches(

@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
-from core.db import UnitOfWork
+from core.db import Database, UnitOfWork, keep
 from core.ids import new_id
 from sales.organization.models import ApiKey, OAuthClient
+
+
+class KnownClient(NamedTuple):
+    """A client in force, as each call with a token of its looks it up."""
+
+    tenant_id: str
+    id: str
+    name: str
+    role: str
+    team_id: str | None
+    last_used_at: datetime | None
+
+
+_CLIENT = keep(
+    select(*(getattr(OAuthClient, name) for name in KnownClient._fields)).where(
+        OAuthClient.id == bindparam("client_id"), OAuthClient.revoked_at.is_(None)
+    )
+)
+
+
+async def find_known_client(
+    database: Database, tenant_id: str, client_id: str
+) -> KnownClient | None:
+    """The client of that id, unless it was revoked; without a session, for every call."""
+    [found] = await database.fetch(tenant_id, (_CLIENT, {"client_id": client_id}))
+    return KnownClient(*found[0]) if found else None
 
 
 class AccessRepository:

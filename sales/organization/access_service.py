@@ -10,7 +10,11 @@ from core.db import Database
 from core.errors import Invalid, NotFound, Unauthorized
 from core.ids import is_id
 from core.security import TokenSigner, hash_key, new_api_key, same
-from sales.organization.access_repository import AccessRepository
+from sales.organization.access_repository import (
+    AccessRepository,
+    KnownClient,
+    find_known_client,
+)
 from sales.organization.models import ApiKey, OAuthClient
 from sales.organization.rules import read_role
 from sales.organization.schemas import (
@@ -109,7 +113,7 @@ class AccessService:
         right = same(hash_key(secret), client.secret_hash if client else hash_key(""))
         if client is None or not right:
             raise Unauthorized("The client or its secret is not known.")
-        await self._note_use(client)
+        await self._note_use(OAuthClient, client)
         token = self._signer.sign(
             FOR_ACCESS,
             f"{client.tenant_id}|{client.id}",
@@ -132,11 +136,10 @@ class AccessService:
                 "The access token is not valid or has expired. Get one at /oauth/token."
             ) from None
         tenant_id, _, client_id = subject.partition("|")
-        async with self._database.reading(tenant_id) as uow:
-            client = await AccessRepository(uow).find_client(client_id)
+        client = await find_known_client(self._database, tenant_id, client_id)
         if client is None:
             raise Unauthorized("This client was revoked.")
-        await self._note_use(client)
+        await self._note_use(OAuthClient, client)
         return _principal("client", client)
 
     async def identify_key(self, key: str) -> Principal:
@@ -149,15 +152,17 @@ class AccessService:
             row = await AccessRepository(uow).find_api_key(hash_key(key))
         if row is None:
             raise Unauthorized("The API key is not known. Make one with: sales-agent api-key.")
-        await self._note_use(row)
+        await self._note_use(ApiKey, row)
         return _principal("key", row)
 
-    async def _note_use(self, row: ApiKey | OAuthClient) -> None:
+    async def _note_use(
+        self, table: type[ApiKey | OAuthClient], row: ApiKey | OAuthClient | KnownClient
+    ) -> None:
         now = self._clock.now()
         if row.last_used_at is not None and now - row.last_used_at < _USE_PAUSE:
             return
         async with self._database.unit_of_work(row.tenant_id) as uow:
-            await AccessRepository(uow).note_use(type(row), row.id, now)
+            await AccessRepository(uow).note_use(table, row.id, now)
 
 
 async def _check_team(repository: StaffRepository, team_id: str | None) -> None:
@@ -172,7 +177,7 @@ def _check_name(name: str) -> str:
     return name
 
 
-def _principal(kind: Kind, row: ApiKey | OAuthClient) -> Principal:
+def _principal(kind: Kind, row: ApiKey | OAuthClient | KnownClient) -> Principal:
     return Principal(row.tenant_id, kind, row.id, row.name, read_role(row.role), row.team_id)
 
 
