@@ -8,10 +8,12 @@ from core.outbox import EffectContext, EffectOptions, effect
 from sales.feedback.events import FeedbackGiven, LeadCameBack
 from sales.feedback.returning import ReturnService
 from sales.feedback.telling import OutcomeTeller
+from sales.handoffs.events import ReceivedAgain
 from sales.handoffs.rules import RETRY
 from sales.leads.events import LeadReturned, LeadStatusChanged
 
 _FOR_EVER = EffectOptions(retry=RETRY)
+HANDOFF_CHANNEL = "the system that handed them over"
 
 
 class FeedbackEffects:
@@ -47,3 +49,16 @@ class FeedbackEffects:
     async def tell_rep(self, event: LeadCameBack, context: EffectContext) -> None:
         """The rep hears of it. The key makes it one mail."""
         await self._get_returns().tell_rep(context.tenant_id, event, context.idempotency_key)
+
+    @effect(ReceivedAgain, "feedback.tell_owner")
+    async def tell_owner(self, event: ReceivedAgain, context: EffectContext) -> None:
+        """A lead that another installation handed to us came back there: its rep here hears of
+        it."""
+        back = LeadCameBack(
+            lead_id=event.lead_id,
+            channel=HANDOFF_CHANNEL,
+            flag=event.flag,
+            conversation_id=None,
+            returned_at=event.returned_at,
+        )
+        await self._get_returns().tell_rep(context.tenant_id, back, context.idempotency_key)

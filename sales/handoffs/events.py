@@ -51,6 +51,16 @@ class LeadReceived(Event):
     lead_id: str
 
 
+class ReceivedAgain(Event):
+    """A lead that our sales system took over came back at its sender. `lead_id` is that of our
+    own list, `flag` what staff is to see on it."""
+
+    received_id: str
+    lead_id: str
+    flag: str | None = None
+    returned_at: datetime
+
+
 class SlaDue(Event):
     """The deadline of a received lead has come: was it contacted?"""
 

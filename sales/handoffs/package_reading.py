@@ -66,6 +66,16 @@ def read_handed_lead(package: Mapping[str, Any], due_at: datetime) -> HandedLead
     )
 
 
+def read_returns(package: Mapping[str, Any]) -> tuple[str | None, int]:
+    """The flag of a lead that came back after it was handed over, and how often it did."""
+    told = package.get("reEngagement")
+    if not isinstance(told, Mapping):
+        return None, 0
+    flag, returns = told.get("flag"), told.get("returns")
+    count = returns if isinstance(returns, int) and 0 <= returns <= _TEXT * _TEXT else 0
+    return (_cut(flag) if isinstance(flag, str) else None), count
+
+
 def _read_sections(package: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     columns: dict[str, Any] = {}
     custom: dict[str, Any] = {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -21,16 +22,17 @@ from core.protocols.sales_system import (
 )
 from sales.handoffs.audit import SALES_SYSTEM, Trail
 from sales.handoffs.canonical import NotCanonical, hash_canonical, read_strict, write_canonical
-from sales.handoffs.events import HandoffAlerted, LeadReceived, SlaBreached, SlaDue
+from sales.handoffs.events import HandoffAlerted, LeadReceived, ReceivedAgain, SlaBreached, SlaDue
 from sales.handoffs.models import ReceivedLead
-from sales.handoffs.package_reading import read_deadline, read_handed_lead
+from sales.handoffs.package_reading import read_deadline, read_handed_lead, read_returns
 from sales.handoffs.package_schema import check_package, read_moment, write_moment
 from sales.handoffs.received_repository import ReceivedRepository
 from sales.handoffs.repository import HandoffRepository
 from sales.handoffs.rules import PRIORITIES, build_sla, is_breached
 from sales.handoffs.schemas import ReceivedView
 from sales.handoffs.settings import HandoffSettings
-from sales.leads.handing import TakenIn, find_contacted_at, note_breach, take_in
+from sales.leads.handed_again import update_handed
+from sales.leads.handing import HandedLead, TakenIn, find_contacted_at, note_breach, take_in
 from sales.organization.rules import check_may
 from sales.organization.schemas import Principal
 
@@ -153,18 +155,45 @@ class ReceptionService:
         now = self._now()
         due_at = read_deadline(checked.package, self._sla, now)
         handed = read_handed_lead(checked.package, due_at)
-        taken = await take_in(uow, handed, team_id=None, actor=SALES_SYSTEM, at=now)
+        own = row.own_lead_id if row.acknowledgement != "rejected" else None
+        repository = ReceivedRepository(uow)
+        known = replace(handed, lead_id=own or handed.lead_id)
+        taken = await take_in(uow, known, team_id=None, actor=SALES_SYSTEM, at=now)
+        if own is None:
+            # The double is corrected, or the person was erased and comes of their own will.
+            other = await repository.find_by_own(taken.lead_id)
+            is_double = other is not None and self._settings.receiver.duplicates == "reject"
+            row.acknowledgement = row.status = "rejected" if is_double else "accepted"
+            row.rejection_reason = "duplicate" if is_double else None
+        elif taken.lead_id == own != handed.lead_id:
+            await self._take_news(uow, row, checked.package, handed)
+        row.own_lead_id = taken.lead_id
         for name, value in self._describe(uow.tenant_id, arrival, checked, taken).items():
             setattr(row, name, value)
-        repository = ReceivedRepository(uow)
         row.acknowledged_at = row.changed_at = now
         row.sla_due_at, row.breached_at = due_at, None
+        row.estimated_contact_at = due_at if row.acknowledgement == "accepted" else None
         if row.acknowledgement == "accepted":
-            row.estimated_contact_at = due_at
             await self._start_clock(uow, row)
         row.position = await repository.next_position()
         await uow.flush()
         return row
+
+    async def _take_news(
+        self, uow: UnitOfWork, row: ReceivedLead, package: Mapping[str, Any], handed: HandedLead
+    ) -> None:
+        """What the sender says anew of a lead of our list; of a return its rep is told."""
+        now, before = self._now(), None
+        if row.package:
+            text = self._cipher.decrypt(row.package, tenant_id=uow.tenant_id, column=COLUMN)
+            before = json.loads(text)
+        known = read_handed_lead(before, row.sla_due_at) if before else None
+        flag, returns = read_returns(package)
+        lead_id = row.own_lead_id or ""
+        await update_handed(uow, lead_id, known, handed, flag=flag, actor=SALES_SYSTEM, at=now)
+        if before and returns > read_returns(before)[1]:
+            event = ReceivedAgain(received_id=row.id, lead_id=lead_id, flag=flag, returned_at=now)
+            await self._outbox.record(uow, event, once=f"{row.id} {returns}")
 
     def _describe(
         self, tenant_id: str, arrival: Arrival, checked: _Checked, taken: TakenIn

@@ -21,8 +21,9 @@ from app.wiring import build_resources
 from core.ids import new_id
 from sales.feedback.models import Conflict
 from sales.feedback.syncing import Reconciled
+from sales.followups.models import Mail
 from sales.handoffs.models import Handoff, ReceivedLead, ReceivedRequest
-from sales.leads.models import Lead
+from sales.leads.models import Lead, LeadEvent
 from sales.privacy.models import Erasure
 from tests.app.test_handoffs import Sender, make_key
 from tests.app.threaded import ThreadedServer
@@ -37,6 +38,7 @@ integrations:
   sales_system: {{endpoint: '{address}{path}', token_url: '{address}/oauth/token',
     client_id: '{client_id}', client_secret: '${{TEST_CLIENT_SECRET}}'}}
 """
+MAIL = "email: {sales_team: ['sales@acme.example']}"
 
 
 @dataclass
@@ -124,7 +126,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         tell = (
             f"tell_url: '{marketing.address}/webhooks/sales-updates', tell_secret: '${{TEST_TOLD}}'"
         )
-        sales = running.enter_context(ThreadedServer(_start(there, f"feedback: {{{tell}}}")))
+        sales = running.enter_context(
+            ThreadedServer(_start(there, f"feedback: {{{tell}}}\n{MAIL}"))
+        )
         assert sales.runtime is not None
         access = sales.runtime.resources.access
         client = sales.wait(access.create_client(_tenant_of(sales), "marketing", "rep"))
@@ -202,6 +206,20 @@ def test_differences_in_both_directions_are_found_recorded_and_mended(pair: Pair
         return {one.kind for one in again.differences} <= {"missing_here"}
 
     _wait_for(is_settled)
+
+
+def test_the_rep_of_the_sales_system_hears_of_a_return_and_sees_it(pair: Pair) -> None:
+    lead_id = pair.accept()
+    own = ReceivedLead.own_lead_id
+    [(there,)] = pair.read(pair.sales, select(own).where(ReceivedLead.lead_id == lead_id))
+    lead = pair.sender.get(f"/api/v1/leads/{lead_id}")
+    body = {"first_name": "Ada", "last_name": "Byron", "email": lead["email"], "company": "Acme"}
+    again = pair.marketing.http.post("/api/v1/leads", json=body, headers=pair.sender.key)
+    assert again.status_code in (200, 201), again.text
+    mails = select(Mail.kind).where(Mail.lead_id == there)
+    _wait_for(lambda: ("alert",) in pair.read(pair.sales, mails))
+    kinds = select(LeadEvent.kind).where(LeadEvent.lead_id == there)
+    assert ("received_again",) in pair.read(pair.sales, kinds)
 
 
 def _erase(pair: Pair, lead_id: str) -> dict[str, Any]:

@@ -83,6 +83,7 @@ EXTRA = {
         "conversation_scope",
         "outside_changes",
         "handing",
+        "handed_again",
         "returning",
     ),
     "connections": ("credential_store", "oauth", "inbox"),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core.db import Database
 from core.errors import Conflict, Invalid
+from core.ids import new_id
 from core.protocols.sales_system import SalesSystem
+from sales.feedback.rules import RETURNING
 from sales.handoffs.canonical import write_canonical
 from sales.handoffs.receiving import Arrival
 from tests.contracts.sales_system import PACKAGE, SalesSystemContract, build_package
@@ -129,3 +133,55 @@ async def test_a_person_who_came_under_another_id_is_merged_where_that_is_wished
             "duplicate" if status == "rejected" else None,
         )
     assert await desk.count("sales_leads") == 2
+
+
+async def test_a_lead_whose_address_is_corrected_stays_one_lead_and_takes_the_news_over(
+    desk: HandoffDesk,
+) -> None:
+    machine, lead_id = desk.machine(), new_id()
+    first = build_package(lead_id, email="wrong@acme.example")
+    await desk.reception.receive(machine, Arrival(first.body, "k1", "t"))
+    [lead] = (await desk.leads.list_leads(desk.principal())).leads
+    # A rep writes the name as it should be: theirs.
+    await desk.leads.update_lead(desk.principal(), lead.id, {"first_name": "Augusta"})
+    scoring = {**json.loads(first.body)["leadScoring"], "overallScore": 95}
+    told = {"flag": RETURNING, "returns": 1, "lastReturnAt": None, "channels": ["widget"]}
+    second = build_package(
+        lead_id, email="right@acme.example", leadScoring=scoring, reEngagement=told
+    )
+    for key in ("k2", "k3"):
+        ack = await desk.reception.receive(machine, Arrival(second.body, key, "t"))
+        assert ack.status == "accepted"
+    [known] = (await desk.leads.list_leads(desk.principal())).leads
+    assert known.id == lead.id
+    assert (known.email, known.score, known.first_name) == ("right@acme.example", 95, "Augusta")
+    assert known.flag == RETURNING
+    received = await desk.reception.find_received(machine.tenant_id, lead_id)
+    assert received is not None
+    assert received.own_lead_id == lead.id
+
+
+async def test_a_double_whose_address_is_corrected_is_a_lead_of_its_own(desk: HandoffDesk) -> None:
+    machine = desk.machine()
+    first, double = build_package(email="a@acme.example"), build_package(email="a@acme.example")
+    await desk.reception.receive(machine, Arrival(first.body, "k1", "t"))
+    ack = await desk.reception.receive(machine, Arrival(double.body, "k2", "t"))
+    assert (ack.status, ack.rejection_reason) == ("rejected", "duplicate")
+    package = json.loads(double.body)
+    package["contact"] |= {"email": "b@acme.example", "phone": None, "firstName": "Bea"}
+    body = write_canonical(package)
+    ack = await desk.reception.receive(machine, Arrival(body, "k3", "t"))
+    assert (ack.status, ack.rejection_reason) == ("accepted", None)
+    assert await desk.count("sales_leads") == 2
+
+
+async def test_who_was_erased_and_comes_again_is_a_lead_again(desk: HandoffDesk) -> None:
+    machine = desk.machine()
+    package = build_package()
+    await desk.reception.receive(machine, Arrival(package.body, "k1", "t"))
+    assert await desk.reception.erase(machine.tenant_id, package.lead_id)
+    ack = await desk.reception.receive(machine, Arrival(package.body, "k2", "t"))
+    received = await desk.reception.find_received(machine.tenant_id, package.lead_id)
+    assert received is not None
+    assert (ack.status, received.status) == ("accepted", "accepted")
+    assert received.own_lead_id is not None
