@@ -18,6 +18,7 @@ from sales.handoffs.package_scripts import SCRIPTS, Script, choose_script
 from sales.handoffs.package_verticals import DomainPack, fill_sections
 from sales.leads.fields import CONTACT_METHODS, CONTACT_TIMES
 from sales.leads.schemas import ConsentView, HistoryEntry, LeadDetail, LeadView
+from sales.leads.timelines import read_timeline
 
 _DOWNLOADS = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".zip", ".csv", ".epub")
 _PAGES = 100
@@ -89,7 +90,7 @@ def build_package(facts: PackageFacts, rules: PackageRules, at: datetime) -> dic
         "createdAt": write_moment(lead.created_at),
         "handoffAt": write_moment(at),
         "contact": _describe_contact(lead),
-        **fill_sections(rules.pack, columns, lead.custom_fields),
+        **fill_sections(rules.pack, columns, lead.custom_fields, _choose_timeline(detail)),
         "leadScoring": _describe_score(lead),
         "attribution": describe_attribution(detail.touches, lead.source),
         "behavioralContext": _describe_behaviour(facts),
@@ -147,6 +148,20 @@ def _describe_contact(lead: LeadView) -> dict[str, Any]:
         "preferredContactMethod": method if method in CONTACT_METHODS else None,
         "preferredContactTime": when if when in CONTACT_TIMES else None,
     }
+
+
+def _choose_timeline(detail: LeadDetail) -> dict[str, str | None]:
+    """ "Within two weeks" as S0's 1-month, counted from the day it was said."""
+    words = detail.lead.timeline
+    if not words:
+        return {}
+    said = [
+        entry.happened_at
+        for entry in detail.history
+        if entry.kind in ("profile_changed", "changed") and "timeline" in entry.data
+    ]
+    said_on = max(said, default=detail.lead.created_at).date()
+    return {"timeline": read_timeline(words, said_on)}
 
 
 def _describe_score(lead: LeadView) -> dict[str, Any]:

@@ -242,16 +242,22 @@ PACKS: Mapping[str, DomainPack] = {
 
 
 def fill_sections(
-    pack: DomainPack, lead: Mapping[str, Any], custom: Mapping[str, Any]
+    pack: DomainPack,
+    lead: Mapping[str, Any],
+    custom: Mapping[str, Any],
+    chosen: Mapping[str, Any] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """The pack's sections; what is not known, or does not fit a list of choices, is null."""
+    """The pack's sections; what is not known, or does not fit a list of choices, is null.
+    `chosen`: a lead's own words as one of the choices, for where only those fit."""
     filled: dict[str, dict[str, Any]] = {}
     for name, schema in pack.sections.items():
-        members = schema["properties"]
-        filled[name] = {
-            member: _fit(rule, _read(pack.sources[f"{name}.{member}"], lead, custom))
-            for member, rule in members.items()
-        }
+        filled[name] = {}
+        for member, rule in schema["properties"].items():
+            source = pack.sources[f"{name}.{member}"]
+            value = _fit(rule, _read(source, lead, custom))
+            if value is None and chosen:
+                value = _fit(rule, _read(source, chosen, {}))
+            filled[name][member] = value
     return filled
 
 

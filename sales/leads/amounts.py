@@ -15,13 +15,13 @@ _SIGN = (
     r"dkk|pln|jpy|zar|rs\.?|euros?|dollars?|bucks|quid|pounds?|francs|rupees|kronor|"
     r"kroner|złoty|zloty|yen|rand|naira|reais)\b)"
 )
-_ONE = rf"(?:{_SIGN}\s*)?{PLAIN_NUMBER}{_SCALE}?(?:\s*{_SIGN})?"
+AMOUNT = rf"(?:{_SIGN}\s*)?{PLAIN_NUMBER}{_SCALE}?(?:\s*{_SIGN})?"
 MONEY = re.compile(
     rf"(?P<bound>\b(?:up to|under|below|less than|at most|max(?:imum)?(?: of)?|no more "
     rf"than|not more than|more than|over|above|at least|"
     rf"from|starting at|minimum(?: of)?|min\.?|tops|within)\s+)?(?:between\s+|around\s+|"
     rf"about\s+|roughly\s+|approx\.?\s+|~\s*){{0,3}}"
-    rf"(?P<low>{_ONE})(?:\s*(?:-|–|—|to|and|or)\s*(?P<high>{_ONE}))?"
+    rf"(?P<low>{AMOUNT})(?:\s*(?:-|–|—|to|and|or)\s*(?P<high>{AMOUNT}))?"
     rf"(?P<per>\s*(?:/|per|a|an|each|every|p\.?)\s?(?P<unit>month|mo|year|yr|annum|"
     rf"quarter|week|user|seat|m|y)\b|\s+(?P<adverb>monthly|yearly|annually|quarterly))?"
     rf"(?P<tops>\s+(?:tops|max(?:imum)?|at (?:the )?most))?",

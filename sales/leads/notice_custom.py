@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sales.leads.amounts import PLAIN_NUMBER, read_number
+from sales.leads.amounts import AMOUNT, read_number
 from sales.leads.fields import Noticed, Value
 from sales.leads.reading import Reading, trim_span
 from sales.leads.sentences import Clause
@@ -125,9 +125,9 @@ def _number_near(
 ) -> Noticed | None:
     """ "12 locations" or "locations is 12": the number right before the keyword, else after."""
     text = clause.text
-    before = re.search(rf"(?P<n>{PLAIN_NUMBER})(?:\s+\w+){{0,2}}\s*$", text[: keyword.start()], _I)
+    before = re.search(rf"(?P<n>{AMOUNT})(?:\s+\w+){{0,2}}\s*$", text[: keyword.start()], _I)
     after = re.match(
-        rf"\s*(?:is|are|of|:|=|would be)?\s*(?:about |around )?(?P<n>{PLAIN_NUMBER})",
+        rf"\s*(?:is|are|of|:|=|would be)?\s*(?:about |around )?(?P<n>{AMOUNT})",
         text[keyword.end() :],
         _I,
     )

@@ -197,12 +197,23 @@ def check_sections(sections: dict[str, Any]) -> list[dict[str, str]]:
         ("We need a remortgage for our flat.", "service_type", "remortgage"),
         ("Our house is semi-detached.", "property_type", "semi-detached"),
         ("The property is in SW1A 1AA.", "property_postcode", "SW1A 1AA"),
+        ("The purchase price is £450,000.", "property_value", 450_000),
+        ("It is worth £1.2m.", "property_value", 1_200_000),
     ],
 )
-def test_a_packs_fields_are_heard_in_a_conversation(said: str, field: str, value: str) -> None:
+def test_a_packs_fields_are_heard_in_a_conversation(said: str, field: str, value: object) -> None:
     fields = PACKS["conveyancing"].custom_fields
     reading = Reading(said, None, {}, "GB", "en-GB", frozenset())
     assert {one.field: one.value for one in notice_custom(reading, fields)}[field] == value
+
+
+def test_a_lead_s_own_words_for_when_are_one_of_s0s_where_only_those_fit() -> None:
+    said, chosen = {"timeline": "within two weeks"}, {"timeline": "1-month"}
+    for pack, section, timeline in (
+        ("conveyancing", "serviceRequest", "1-month"),
+        ("b2b_saas", "opportunity", "within two weeks"),
+    ):
+        assert fill_sections(PACKS[pack], said, {}, chosen)[section]["timeline"] == timeline
 
 
 def test_a_script_is_suggested_by_what_the_lead_fears_and_wants() -> None:

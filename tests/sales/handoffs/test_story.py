@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,10 +11,14 @@ from sqlalchemy.exc import DBAPIError
 
 from core.db import Database
 from core.errors import Conflict, Forbidden, NotFound
+from sales.handoffs.package import build_package
 from sales.handoffs.package_schema import check_package
+from sales.handoffs.package_verticals import PACKS
 from sales.handoffs.repository import HandoffRepository
 from sales.handoffs.schemas import HandoffFilter
 from sales.handoffs.settings import HandoffSettings
+from sales.leads.schemas import HistoryEntry
+from sales.leads.timelines import read_timeline
 from tests.sales.handoffs.world import HandoffDesk
 
 HOT = (
@@ -198,14 +203,27 @@ async def test_the_database_refuses_to_change_the_trail(database: Database) -> N
 async def test_every_package_of_a_lead_fits_the_published_schema(database: Database) -> None:
     desk = await HandoffDesk.open(database)
     facts = await desk.facts(await desk.enter(company="Acme", employee_count=12))
-    from sales.handoffs.package import build_package  # noqa: PLC0415
-
     rules = desk.workflow.gatherer.choose_rules(desk.tenant_id, None)
     package = build_package(facts, rules, desk.clock.now())
     assert check_package(package) == []
     assert package["company"]["name"] == "Acme"
     assert package["contact"]["email"] == "ada@acme.example"
     assert package["behavioralContext"]["eventsAttended"] is None
+
+
+async def test_when_is_counted_from_the_day_it_was_said(database: Database) -> None:
+    desk = await HandoffDesk.open(database)
+    facts = await desk.facts(await desk.enter())
+    said_at = facts.detail.lead.created_at + timedelta(days=200)
+    said = HistoryEntry("profile_changed", "agent", {"timeline": "in march"}, said_at)
+    lead = replace(facts.detail.lead, timeline="in march")
+    facts = replace(facts, detail=replace(facts.detail, lead=lead, history=(said,)))
+    rules = replace(
+        desk.workflow.gatherer.choose_rules(desk.tenant_id, None), pack=PACKS["conveyancing"]
+    )
+    package = build_package(facts, rules, desk.clock.now())
+    assert package["serviceRequest"]["timeline"] == read_timeline("in march", said_at.date())
+    assert check_package(package) == []
 
 
 async def test_staff_of_another_team_see_no_handoff_of_it(database: Database) -> None:
