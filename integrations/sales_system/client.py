@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -35,6 +36,8 @@ from integrations.sales_system.wire import VENDOR, Answer, Outgoing, Wire
 
 # A token that ends within this time is renewed before it is used.
 _MARGIN = timedelta(seconds=60)
+# How long the first of two places may take to hand out a token.
+_TOKEN_SECONDS = 5.0
 # Where the answer does not say.
 _LIFETIME = timedelta(hours=1)
 _REFUSALS = (400, 409, 422)
@@ -122,6 +125,18 @@ class TokenSource:
         raise AuthenticationFailed(VENDOR, "token", "no client secret and no API key")
 
     async def _fetch(self, values: Values) -> Values:
+        """A new token; from the backup, where the first place does not answer."""
+        first, backup = self._settings.token_url, self._settings.backup_token_url
+        if not backup:
+            return await self._ask(first, values)
+        try:
+            # A place that hangs must not use up the time of the package that waits for it.
+            async with asyncio.timeout(_TOKEN_SECONDS):
+                return await self._ask(first, values)
+        except (TimeoutError, Unavailable):
+            return await self._ask(backup, values)
+
+    async def _ask(self, url: str, values: Values) -> Values:
         """RFC 6749, 4.4, with the client's proof by HTTP Basic (2.3.1)."""
         proof = aiohttp.encode_basic_auth(
             quote(values.get("client_id", ""), safe=""),
@@ -130,7 +145,7 @@ class TokenSource:
         request = Outgoing(
             "token",
             "POST",
-            self._settings.token_url,
+            url,
             {"authorization": proof},
             form={"grant_type": "client_credentials"},
         )

@@ -25,6 +25,10 @@ class SalesSystemSettings(Section):
     """Where access tokens are got with client credentials (RFC 6749, 4.4). Empty: an API key is
     sent instead."""
 
+    backup_token_url: OptionalAddress = ""
+    """The same at another place, asked while `token_url` does not answer, so that the backup can
+    be used for longer than the last token holds. Its tokens must hold at both endpoints."""
+
     timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 30
     """How long a package may wait for its acknowledgement (S0 3.2: 30)."""
 

@@ -71,6 +71,21 @@ async def test_a_token_is_got_once_and_renewed_before_it_ends(
     assert stand_in.issued == 3
 
 
+async def test_while_the_first_place_is_away_the_backup_hands_out_tokens(
+    stand_in: SalesSystemStandIn,
+) -> None:
+    nobody = "http://127.0.0.1:9/oauth/token"
+    context = build_context(stand_in, token_url=nobody, backup_endpoint=stand_in.url + PATH)
+    backup = build_sales_systems(context)["backup"]
+    with pytest.raises(Unavailable):
+        await backup.push("tenant", build_package())
+    await backup.close()
+    more = {"token_url": nobody, "backup_token_url": f"{stand_in.url}/oauth/token"}
+    backup = build_sales_systems(build_context(stand_in, **more))["primary"]
+    assert (await backup.push("tenant", build_package())).status == "accepted"
+    await backup.close()
+
+
 async def test_wrong_credentials_are_told_as_such(stand_in: SalesSystemStandIn) -> None:
     context = build_context(stand_in)
     wrong = {"client_id": "marketing", "client_secret": "wrong"}
