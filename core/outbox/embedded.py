@@ -29,6 +29,8 @@ from core.outbox.runner import NoObserver, OutboxObserver
 
 _log = structlog.get_logger(__name__)
 _LONGEST_LINGER = 0.1
+# A wait up to this ends to the moment; a longer one, or another process's, at the next poll.
+_REMEMBERED = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ class EmbeddedRunner:
                 continue
             _log.info("outbox_effect_put_back", attempts=outcome.attempts, **details)
             delay = outcome.available_at - self._clock.now()
-            if delay < self._options.poll:
+            if delay < _REMEMBERED:
                 loop.call_later(max(delay.total_seconds(), 0), self._signal.set)
 
     async def _beat(self) -> None:
