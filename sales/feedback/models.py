@@ -57,6 +57,8 @@ class FeedbackFact(TenantRow, Base):
     is_dated: Mapped[bool]
     happened_at: Mapped[datetime]
     received_at: Mapped[datetime]
+    # When the sender said so: of two words on one moment the later one counts.
+    said_at: Mapped[datetime | None]
 
 
 class LeadOutcome(TenantRow, Base):

@@ -19,6 +19,8 @@ CONTACTS = ("contacted", "no-answer", "wrong-number", "bounced")
 QUALIFICATIONS = ("qualified", "disqualified", "nurture")
 REASONS = ("out-of-area", "not-ready", "competitor", "other")
 ATTEMPTS_LIMIT = 100
+# They may also say that nothing happened yet, which is kept and moves nothing.
+_FLAGS = ("contactAttempts", "opportunityCreated", "caseCreated", "caseCompleted")
 _TEXT, _ID, _STAGE = 2000, 200, 60
 # Clocks of two machines differ; further ahead is a mistake that would outlive every later word.
 _AHEAD = timedelta(minutes=10)
@@ -50,7 +52,8 @@ class FeedbackReader:
         word = self._text(body, "status", _STAGE)
         if word is not None:
             self._add("status", {"status": word}, self._moment(body, "statusChangedAt"))
-        if not self.facts and not self.problems:
+        is_no = any(body.get(name) is not None for name in _FLAGS)
+        if not self.facts and not self.problems and not is_no:
             self._refuse("", "EMPTY", "nothing of S0 3.4 stands in it")
 
     def _read_contacts(self, body: Mapping[str, Any]) -> None:
@@ -164,7 +167,8 @@ class FeedbackReader:
     def _add(self, kind: Kind, data: dict[str, Any], at: datetime | None) -> None:
         known = {name: value for name, value in data.items() if value is not None}
         moment = at or self.at
-        self.facts.append(Fact(kind, moment or self.now, known, is_dated=moment is not None))
+        dated, said_at = moment is not None, self.at or self.now
+        self.facts.append(Fact(kind, moment or self.now, known, dated, said_at))
 
     def _refuse(self, place: str, code: str, problem: str) -> None:
         self.problems.append({"field": place, "code": code, "problem": problem})

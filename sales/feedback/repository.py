@@ -50,6 +50,7 @@ _FACTS = keep(
         FeedbackFact.happened_at,
         FeedbackFact.data,
         FeedbackFact.is_dated,
+        FeedbackFact.said_at,
     ).where(FeedbackFact.lead_id == bindparam("lead_id"))
 )
 _ADD_REPORT, _ADD_FACTS = keep(insert(FeedbackReport)), keep(insert(FeedbackFact))
@@ -96,7 +97,7 @@ class FeedbackRepository:
         """The same as values: what a report is compared with."""
         found = await self._uow.fetch(*((_FACTS, {"lead_id": one}) for one in lead_ids))
         rows = sorted((row for rows in found for row in rows), key=lambda row: str(row[0]))
-        return [Fact(cast(Kind, row[1]), row[2], row[3], is_dated=row[4]) for row in rows]
+        return [Fact(cast(Kind, row[1]), *row[2:]) for row in rows]
 
     async def find_outcome(self, lead_id: str) -> Outcome | None:
         """Where a lead stands; without its money."""
@@ -167,4 +168,4 @@ class FeedbackRepository:
 
 def read_fact(row: FeedbackFact) -> Fact:
     """A row as a value."""
-    return Fact(cast(Kind, row.kind), row.happened_at, row.data, is_dated=row.is_dated)
+    return Fact(cast(Kind, row.kind), row.happened_at, row.data, row.is_dated, row.said_at)

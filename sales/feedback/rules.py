@@ -109,9 +109,14 @@ def hash_fact(fact: Fact) -> str:
 
 
 def sort_facts(facts: Iterable[Fact]) -> list[Fact]:
-    """In the order in which they happened. Of one moment: as a lead goes its way, then by
-    content, so that the order of arrival never decides."""
-    return sorted(facts, key=lambda one: (one.happened_at, KINDS.index(one.kind), hash_fact(one)))
+    """In the order in which they happened. Of one moment: as a lead goes its way, then as it was
+    said (a correction comes later), then by content, so that the order of arrival never decides."""
+    return sorted(facts, key=_place)
+
+
+def _place(one: Fact) -> tuple[datetime, int, datetime, str]:
+    said_at = one.said_at or one.happened_at
+    return one.happened_at, KINDS.index(one.kind), said_at, hash_fact(one)
 
 
 def find_happening(fact: Fact) -> Happening | None:
@@ -201,14 +206,21 @@ def _add_contacts(
 
 
 def list_revenues(told: Sequence[Fact]) -> tuple[Revenue, ...]:
-    """The money that counts. Of one case there is one booking, the latest word on it; of money
-    without a case, each report is one. Refunds are added up, each once."""
-    booked: dict[tuple[str, str], Revenue] = {}
+    """The money that counts. Of one case there is one booking, the latest word on it. S0's own
+    body names no case: there the moment of completion is what a booking is known by, and without
+    one each report is one. Refunds are added up, each once."""
+    booked: dict[str, Revenue] = {}
     for fact in told:
         if fact.kind == "revenue":
             found = _read_money(fact, "booked")
-            key = (found.key or hash_fact(fact), "")
-            booked[key] = found
+            moment = found.booked_at.isoformat() if fact.is_dated else hash_fact(fact)
+            if found.key:
+                # Told without its case before.
+                booked.pop(moment, None)
+            else:
+                same = (one.key for one in booked.values() if one.booked_at == found.booked_at)
+                found = replace(found, key=next(same, "")) if fact.is_dated else found
+            booked[found.key or moment] = found
     refunds: dict[tuple[str, str], Revenue] = {}
     for fact in told:
         if fact.kind == "refund":

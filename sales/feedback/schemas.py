@@ -24,12 +24,13 @@ MODELS: tuple[Model, ...] = ("first_touch", "last_touch", "linear", "time_decay"
 class Fact:
     """One thing that sales says of a lead. `happened_at` is when it did, in UTC; `is_dated`:
     the sender said so, else it is when it was heard. `data` holds JSON values under S0 3.4's
-    names, amounts in minor units."""
+    names, amounts in minor units. `said_at`: when the sender said so; no part of what it says."""
 
     kind: Kind
     happened_at: datetime
     data: dict[str, Any]
     is_dated: bool = True
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,6 +268,7 @@ def _describe_fact(row: FeedbackReport, fact: Fact) -> dict[str, Any]:
         "content_hash": hash_content(fact),
         "data": fact.data,
         "is_dated": fact.is_dated,
+        "said_at": fact.said_at,
         "happened_at": fact.happened_at,
         "received_at": row.received_at,
     }

@@ -33,6 +33,7 @@ from sales.handoffs.schemas import ReceivedView
 from sales.handoffs.settings import HandoffSettings
 from sales.leads.handed_again import update_handed
 from sales.leads.handing import HandedLead, TakenIn, find_contacted_at, note_breach, take_in
+from sales.leads.open_leads import OpenLeads
 from sales.organization.rules import check_may
 from sales.organization.schemas import Principal
 
@@ -72,6 +73,7 @@ class ReceptionService:
         self._database, self._clock, self._outbox = database, clock, outbox
         self._cipher, self._settings = cipher, settings
         self._sla = build_sla(settings)
+        self._open_leads = OpenLeads(clock)
 
     async def receive(self, principal: Principal, arrival: Arrival) -> Acknowledgement:
         """Take a package in. The same key again gives the same answer; the same lead under
@@ -124,7 +126,14 @@ class ReceptionService:
         now = self._now()
         due_at = read_deadline(checked.package, self._sla, now)
         handed = read_handed_lead(checked.package, due_at)
-        taken = await take_in(uow, handed, team_id=principal.team_id, actor=principal.name, at=now)
+        taken = await take_in(
+            uow,
+            handed,
+            team_id=principal.team_id,
+            actor=principal.name,
+            at=now,
+            open_leads=self._open_leads,
+        )
         repository = ReceivedRepository(uow)
         other = None if taken.is_new else await repository.find_by_own(taken.lead_id)
         is_double = other is not None and self._settings.receiver.duplicates == "reject"
@@ -158,16 +167,18 @@ class ReceptionService:
         own = row.own_lead_id if row.acknowledgement != "rejected" else None
         repository = ReceivedRepository(uow)
         known = replace(handed, lead_id=own or handed.lead_id)
-        taken = await take_in(uow, known, team_id=None, actor=SALES_SYSTEM, at=now)
+        taken = await take_in(
+            uow, known, team_id=None, actor=SALES_SYSTEM, at=now, open_leads=self._open_leads
+        )
         if own is None:
             # The double is corrected, or the person was erased and comes of their own will.
             other = await repository.find_by_own(taken.lead_id)
             is_double = other is not None and self._settings.receiver.duplicates == "reject"
             row.acknowledgement = row.status = "rejected" if is_double else "accepted"
             row.rejection_reason = "duplicate" if is_double else None
-        elif taken.lead_id == own != handed.lead_id:
-            await self._take_news(uow, row, checked.package, handed)
         row.own_lead_id = taken.lead_id
+        if own is not None and taken.lead_id != handed.lead_id:
+            await self._take_news(uow, row, checked.package, handed)
         for name, value in self._describe(uow.tenant_id, arrival, checked, taken).items():
             setattr(row, name, value)
         row.acknowledged_at = row.changed_at = now

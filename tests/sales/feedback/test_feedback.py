@@ -133,6 +133,36 @@ async def test_a_body_that_does_not_fit_names_each_field_with_a_code(desk: Feedb
     assert await desk.count("feedback_reports") == 0
 
 
+async def test_that_nothing_happened_yet_is_kept_and_moves_nothing(desk: FeedbackDesk) -> None:
+    lead_id = await desk.accepted()
+    said = await desk.tell(
+        lead_id, contactAttempts=[], opportunityCreated=False, caseCompleted=False
+    )
+    assert (said.recorded, said.lifecycle) == (0, "handed_over")
+    assert await desk.count("feedback_reports") == 1
+    assert await desk.count("feedback_facts") == 0
+
+
+async def test_a_corrected_amount_of_one_completion_replaces_what_was_said_before(
+    desk: FeedbackDesk,
+) -> None:
+    lead_id, at = await desk.accepted(), desk.ago(hours=9)
+    for hours, revenue in ((3, 1000), (1, 900), (2, 950)):
+        # The middle one arrives last.
+        await desk.tell(
+            lead_id,
+            timestamp=desk.ago(hours=hours),
+            caseCompleted=True,
+            completedAt=at,
+            revenue=revenue,
+        )
+    start, end = desk.clock.at - timedelta(days=1), desk.clock.at + timedelta(days=1)
+    for model in MODELS:
+        found = await desk.figures.attribute(desk.tenant_id, model, "page", start, end)
+        [total] = found.totals
+        assert (total.booked_minor, total.attributed_minor) == (90_000, 90_000)
+
+
 async def test_nobody_tells_of_leads_that_were_not_handed_over(desk: FeedbackDesk) -> None:
     lead_id = await desk.enter()
     for unknown in (lead_id, "no-such-lead", "0" * 36):

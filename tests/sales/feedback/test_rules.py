@@ -115,6 +115,39 @@ def test_a_later_word_on_a_case_replaces_its_revenue_and_a_refund_follows_its_bo
     assert refunded.credited_at == booked.booked_at
 
 
+def _list_amounts(told: list[Fact]) -> list[int]:
+    for order in itertools.permutations(told):
+        assert build_outcome(order).revenues == build_outcome(told).revenues
+    return [one.amount_minor for one in build_outcome(told).revenues]
+
+
+def test_a_correction_of_one_moment_is_the_word_that_was_said_later() -> None:
+    for amounts in itertools.permutations((100, 90, 80)):
+        told = [
+            Fact(
+                "revenue",
+                START,
+                {"currency": "USD", "caseId": "c1", "amountMinor": amount},
+                said_at=START + timedelta(hours=number),
+            )
+            for number, amount in enumerate(amounts)
+        ]
+        assert _list_amounts(told) == [amounts[-1]]
+
+
+def test_a_completion_without_a_case_is_booked_once_whatever_is_added_to_it_later() -> None:
+    money = {"currency": "USD", "amountMinor": 100}
+    later = START + timedelta(hours=1)
+    first = Fact("revenue", START, money, said_at=START)
+    with_profit = Fact("revenue", START, {**money, "profitMinor": 20}, said_at=later)
+    with_case = Fact("revenue", START, {**money, "caseId": "c1"}, said_at=later)
+    assert _list_amounts([first, with_profit]) == [100]
+    assert _list_amounts([first, with_case]) == [100]
+    # Another completion is another booking.
+    other = Fact("revenue", START + timedelta(1), money)
+    assert _list_amounts([first, other]) == [100, 100]
+
+
 def test_the_time_to_the_first_contact_is_counted_from_the_handoff() -> None:
     reached = Fact("attempt", START, {"method": "phone", "outcome": "contacted"})
     missed = Fact("attempt", START - timedelta(1), {"method": "phone", "outcome": "no-answer"})
