@@ -19,6 +19,7 @@ from integrations.sales_system.telling import SignedMessages
 from sales.feedback.analytics import OutcomeAnalytics
 from sales.feedback.door import SalesDoor
 from sales.feedback.effects import FeedbackEffects
+from sales.feedback.hearing import AcknowledgementEar
 from sales.feedback.leasing import SyncLeases
 from sales.feedback.returning import HandOverAgain, ReturnService
 from sales.feedback.service import FeedbackService
@@ -48,6 +49,7 @@ class FeedbackParts:
     returns: ReturnService
     teller: OutcomeTeller
     sync: SyncService
+    ear: AcknowledgementEar
 
 
 def build_feedback(
@@ -82,6 +84,7 @@ def build_feedback(
             hear=handoffs.workflow.hear,
             resend=HandOverAgain(handoffs.workflow.hand_over),
         ),
+        ear=AcknowledgementEar(database, handoffs.workflow.hear),
     )
 
 

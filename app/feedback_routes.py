@@ -33,6 +33,7 @@ def add_feedback(app: FastAPI, get_runtime: Callable[[], Runtime], gate: Webhook
             throttle=parts.throttle,
             door=parts.door,
             sync=parts.sync,
+            ear=parts.ear,
             check_sender=partial(gate.check, door="sales-updates"),
             find_tenant=lambda key: organization.get_tenant(key).id,
             read_period=partial(read_period, runtime),

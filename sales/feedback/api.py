@@ -29,6 +29,7 @@ from sales.feedback.api_schemas import (
     describe_run,
 )
 from sales.feedback.door import SalesDoor
+from sales.feedback.hearing import AcknowledgementEar
 from sales.feedback.schemas import Model, Report
 from sales.feedback.service import FeedbackService, describe_confirmation, refuse
 from sales.feedback.syncing import SyncService
@@ -57,6 +58,7 @@ class FeedbackDesk:
     throttle: ClientThrottle
     door: SalesDoor
     sync: SyncService
+    ear: AcknowledgementEar
     find_tenant: Callable[[str], str]
     check_sender: Callable[[Request], None]
     read_period: Callable[[str, str], tuple[datetime, datetime]]
@@ -98,6 +100,7 @@ def build_feedback_router(get_desk: Callable[[], FeedbackDesk], identify: Identi
             actor=principal.name,
         )
         done = await desk.feedback.take(principal.tenant_id, report)
+        await desk.ear.listen(principal.tenant_id, done.lead_id, report)
         return JSONResponse(describe_confirmation(done))
 
     @router.post(
@@ -115,7 +118,9 @@ def build_feedback_router(get_desk: Callable[[], FeedbackDesk], identify: Identi
         if not desk.door.is_open:
             raise NotFound("There is nothing at this address: feedback.webhook_secrets is empty.")
         tenant, report = desk.door.read(request.headers, await request.body())
-        done = await desk.feedback.take(desk.find_tenant(tenant), report)
+        tenant_id = desk.find_tenant(tenant)
+        done = await desk.feedback.take(tenant_id, report)
+        await desk.ear.listen(tenant_id, done.lead_id, report)
         log.info("sales_told", feedback_id=done.feedback_id, repeat=done.is_repeat)
         return JSONResponse(describe_confirmation(done))
 

@@ -178,6 +178,30 @@ def test_messages_may_arrive_in_any_order(marketing: Marketing) -> None:
         assert marketing.http.post(DOOR, **message).json()["lifecycle"] == "disqualified"
 
 
+def test_a_later_word_on_a_handed_over_lead_is_heard_and_an_older_one_changes_nothing(
+    marketing: Marketing,
+) -> None:
+    handed = marketing.hand_over(f"{new_id()}@acme.example")
+    lead_id = marketing.wait_for(handed["id"], "accepted")["lead_id"]
+    early = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+    words = [
+        marketing.sign(lead_id, status="rejected", rejectionReason="out-of-area"),
+        marketing.sign(lead_id, status="accepted", acknowledgedAt=early),
+    ]
+    for message in words:
+        assert marketing.http.post(DOOR, **message).status_code == 200
+        found = marketing.get(f"/api/v1/handoffs/{handed['id']}")
+        assert (found["state"], found["rejection_reason"]) == ("rejected", "out-of-area")
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    said = {"status": "deferred", "acknowledgedAt": now(), "estimatedContactTime": soon}
+    for _ in range(2):
+        assert marketing.tell(lead_id, **said).status_code == 200
+    found = marketing.get(f"/api/v1/handoffs/{handed['id']}")
+    assert (found["state"], found["label"]) == ("deferred", "Deferred by sales")
+    kinds = [one["kind"] for one in marketing.get(f"/api/v1/leads/{lead_id}")["history"]]
+    assert (kinds.count("handoff_rejected"), kinds.count("handoff_deferred")) == (1, 1)
+
+
 def test_forged_old_changed_and_replayed_messages_are_refused(marketing: Marketing) -> None:
     lead_id = marketing.accept()
     good = marketing.sign(lead_id, name="msg_replayed", qualificationStatus="qualified")
