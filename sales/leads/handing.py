@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 
-from core.db import UnitOfWork
+from core.db import Ask, UnitOfWork, keep
 from sales.leads.models import Lead
+from sales.leads.open_leads import OpenLeads
 from sales.leads.qualifying import find_same_person
 from sales.leads.repository import LeadRepository, build_scope
 from sales.leads.rules import (
@@ -65,7 +66,13 @@ class TakenIn:
 
 
 async def take_in(
-    uow: UnitOfWork, handed: HandedLead, *, team_id: str | None, actor: str, at: datetime
+    uow: UnitOfWork,
+    handed: HandedLead,
+    *,
+    team_id: str | None,
+    actor: str,
+    at: datetime,
+    open_leads: OpenLeads,
 ) -> TakenIn:
     """The lead of this id, or of this person, or a new one; with an owner where there is a rep.
 
@@ -84,7 +91,7 @@ async def take_in(
         lead = lead or await find_same_person(repository, Person(email_key, phone_key, name))
     staff = await list_staff_in(uow)
     if lead is None:
-        owner = await _choose(repository, staff, team_id)
+        owner = await _choose(uow, open_leads, staff, team_id)
         columns = _describe_new(handed, (email_key, phone_key), owner, team_id, at)
         events: list[dict[str, Any]] = [
             {"kind": "received", "data": {"from": actor}, "actor": actor}
@@ -95,7 +102,7 @@ async def take_in(
         named = next((one for one in staff if one.id == lead.assigned_to), None)
         owner = Owner(lead.assigned_to, named.name if named else "", lead.team_id)
         return TakenIn(lead.id, owner, False, lead.contacted_at)
-    owner = await _choose(repository, staff, team_id)
+    owner = await _choose(uow, open_leads, staff, team_id)
     if owner is not None:
         lead.assigned_to, lead.team_id, lead.assigned_at = owner.id, owner.team_id, at
         await repository.add_events([{"lead_id": lead.id, **_describe_choice(owner)}], at)
@@ -143,7 +150,7 @@ def _describe_new(
 
 
 async def _choose(
-    repository: LeadRepository, staff: Sequence[StaffSummary], team_id: str | None
+    uow: UnitOfWork, open_leads: OpenLeads, staff: Sequence[StaffSummary], team_id: str | None
 ) -> Owner | None:
     """Who of the reps of a team gets the next lead; of all reps where it has none."""
     reps = [
@@ -153,7 +160,10 @@ async def _choose(
     candidates = own or reps
     if not candidates:
         return None
-    return choose_owner(candidates, await repository.count_open_by_owner())
+    owner = choose_owner(candidates, await open_leads.count(uow))
+    if owner is not None:
+        open_leads.note(uow, owner.id)
+    return owner
 
 
 def _describe_choice(owner: Owner) -> dict[str, Any]:
@@ -218,6 +228,14 @@ async def find_contacted_at(uow: UnitOfWork, lead_id: str) -> datetime | None:
     """When the lead was first contacted; None: not yet, or there is no such lead."""
     lead = await LeadRepository(uow).find_current(lead_id)
     return lead.contacted_at if lead else None
+
+
+_OWNER = keep(select(Lead.assigned_to, Lead.team_id).where(Lead.id == bindparam("lead_id")))
+
+
+def build_asked_owner(lead_id: str) -> Ask:
+    """Whose lead it is, and of which team: what decides who sees it."""
+    return _OWNER, {"lead_id": lead_id}
 
 
 def restrict_leads(scope: Scope, lead_id: Any) -> list[ColumnElement[bool]]:

@@ -83,6 +83,7 @@ EXTRA = {
         "conversation_scope",
         "outside_changes",
         "handing",
+        "open_leads",
         "handed_again",
         "returning",
     ),

@@ -106,7 +106,6 @@ def list_feedback(desk: Desk, read: Read) -> Lists:
         "quality": partial(outcomes.measure_quality, tenant_id, start, end),
         "facts": read(FeedbackRepository, "list_facts", ["x"]),
         "revenues": read(FeedbackRepository, "list_revenues", start, end),
-        "report of a key": read(FeedbackRepository, "find_report", "x"),
     }
 
 
