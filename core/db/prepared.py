@@ -31,7 +31,8 @@ TENANT = "tenant_id"
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
 Ask = tuple[Executable, Values]
-"""A kept statement that finds something, and its parameters."""
+"""A kept statement that finds something, and its parameters; also one row to insert, of which
+something is returned."""
 Write = tuple[Executable, Sequence[Values]]
 """A kept statement that writes, and its parameters for each row."""
 
@@ -75,7 +76,8 @@ class Prepared:
         Raises:
             BugError: a parameter is missing, or a new row belongs to another tenant.
         """
-        if self.owned and values.get(TENANT) != tenant_id:
+        # Work for all tenants (None) names the tenant of each row that it writes.
+        if self.owned and tenant_id is not None and values.get(TENANT) != tenant_id:
             raise BugError("a row of another tenant")
         given = dict(self.known)
         for name in self.tenant_names:
@@ -157,7 +159,7 @@ def bind_all(
     asked: Sequence[Ask], dialect: Dialect, tenant_id: str | None
 ) -> tuple[list[Prepared], list[tuple[str, Any]]]:
     """What several statements are sent as, and what reads their rows."""
-    ready = [prepare(statement, dialect) for statement, _ in asked]
+    ready = [prepare(statement, dialect, values) for statement, values in asked]
     sent = [
         (one.text, one.bind(values, tenant_id))
         for one, (_, values) in zip(ready, asked, strict=True)

@@ -76,16 +76,16 @@ async def insert_entries(
         }
         for effect in effects
     ]
-    written = (await uow.session.execute(_INSERT[uow.dialect], rows)).all()
+    # What the session holds back is sent first: whatever a promise is about.
+    await uow.flush()
+    found = await uow.fetch(*((_INSERT[uow.dialect], row) for row in rows))
+    written = [entry for entries in found for entry in entries]
     if len(written) < len(rows):
         # This occurrence was recorded before.
         keys = [row["idempotency_key"] for row in rows]
-        written = (
-            await uow.session.execute(
-                select(_TABLE.c.id, _TABLE.c.effect).where(_TABLE.c.idempotency_key.in_(keys))
-            )
-        ).all()
-    return sorted((row.id, row.effect) for row in written)
+        known = select(_TABLE.c.id, _TABLE.c.effect).where(_TABLE.c.idempotency_key.in_(keys))
+        written = [(row.id, row.effect) for row in await uow.session.execute(known)]
+    return sorted((entry_id, effect) for entry_id, effect in written)
 
 
 def _is_claimable(effects: Collection[str], now: datetime) -> ColumnElement[bool]:

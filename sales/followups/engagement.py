@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
-from core.db import Database
+from core.db import Database, keep
 from sales.followups.models import Mail
 from sales.followups.schemas import MailKind
 
@@ -19,6 +19,17 @@ _TO_VISITORS: tuple[MailKind, ...] = (
     "appointment_cancelled",
 )
 _SEEN = ("opened", "clicked")
+# Asked for every package: each by its own index.
+_BY_LEAD, _BY_CONVERSATION = (
+    keep(
+        select(Mail.recipients, Mail.delivery, Mail.delivery_at).where(
+            column == bindparam("key"),
+            or_(*(Mail.kind == kind for kind in _TO_VISITORS)),
+            or_(*(Mail.delivery == seen for seen in _SEEN)),
+        )
+    )
+    for column in (Mail.lead_id, Mail.conversation_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +46,14 @@ async def find_engagement(
 ) -> MailEngagement | None:
     """What the person with this address did with the mails of a lead and its conversations. None:
     nothing was told, which does not say that nothing was opened."""
-    query = select(Mail.recipients, Mail.delivery, Mail.delivery_at).where(
-        or_(Mail.lead_id == lead_id, Mail.conversation_id.in_(conversation_ids)),
-        Mail.kind.in_(_TO_VISITORS),
-        Mail.delivery.in_(_SEEN),
+    found = await database.fetch(
+        tenant_id,
+        (_BY_LEAD, {"key": lead_id}),
+        *((_BY_CONVERSATION, {"key": conversation_id}) for conversation_id in conversation_ids),
     )
-    async with database.reading(tenant_id) as uow:
-        rows = (await uow.session.execute(query)).all()
     own = [
         (row[1], row[2])
+        for rows in found
         for row in rows
         if any(str(one["email"]).casefold() == email.casefold() for one in row[0])
     ]

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.db import Database
-from sales.handoffs.repository import HandoffRepository, describe
-from sales.handoffs.row_changes import get_seen
+from core.errors import NotFound
+from sales.handoffs.repository import HandoffRepository, build_asked_view, describe
 from sales.handoffs.schemas import AuditEntry, HandoffFilter, HandoffPage, HandoffView
-from sales.organization.rules import check_may, scope_of
+from sales.leads.handing import build_asked_owner
+from sales.organization.rules import check_may, scope_of, sees
 from sales.organization.schemas import Principal
 
 _EXPORT_PAGE = 500
@@ -29,8 +30,17 @@ class HandoffReader:
             NotFound: there is none of that id for this principal.
         """
         check_may(principal, "see_leads")
-        async with self.database.reading(principal.tenant_id) as uow:
-            return describe(await get_seen(uow, principal, handoff_id))
+        tenant_id = principal.tenant_id
+        [found] = await self.database.fetch(tenant_id, build_asked_view(handoff_id))
+        if not found:
+            raise NotFound("There is no such handoff.")
+        view = HandoffView(*found[0])
+        scope = scope_of(principal)
+        if not scope.everything:
+            [owned] = await self.database.fetch(tenant_id, build_asked_owner(view.lead_id))
+            if not any(sees(principal, owner_id=row[0], team_id=row[1]) for row in owned):
+                raise NotFound("There is no such handoff.")
+        return view
 
     async def list_handoffs(
         self,

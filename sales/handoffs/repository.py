@@ -39,6 +39,9 @@ _LATEST = keep(
     .limit(1)
 )
 _ADD = keep(insert(Handoff))
+_SEEN = keep(
+    select(*(getattr(Handoff, name) for name in _VIEW)).where(Handoff.id == bindparam("handoff_id"))
+)
 _LOCKED = keep(
     select(Handoff)
     .where(Handoff.id.in_(bindparam("ids", expanding=True)))
@@ -216,6 +219,11 @@ class HandoffRepository:
         )
         self._session.expunge(unlock)
         return int(getattr(changed, "rowcount", 0))
+
+
+def build_asked_view(handoff_id: str) -> Ask:
+    """The columns of a `HandoffView`."""
+    return _SEEN, {"handoff_id": handoff_id}
 
 
 def build_asked_latest(lead_id: str) -> Ask:
