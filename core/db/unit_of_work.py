@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Executable, event, inspect
+from sqlalchemy import Executable, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
+from sqlalchemy.orm import ORMExecuteState, PassiveFlag, Session, UOWTransaction
+from sqlalchemy.orm.attributes import get_history
 
 from core.db.prepared import TENANT as _TENANT
 from core.db.prepared import (
@@ -190,7 +191,8 @@ def _scope_rows(session: Session, _context: UOWTransaction, _instances: object) 
     for row in (*session.new, *session.dirty, *session.deleted):
         if not isinstance(row, TenantRow):
             continue
-        before = inspect(row).attrs[_TENANT].history.deleted or ()
+        # Not `inspect(row).attrs`: that builds an object for each column of the row.
+        before = get_history(row, _TENANT, PassiveFlag.PASSIVE_NO_INITIALIZE).deleted or ()
         if row.tenant_id != tenant_id or any(owner != tenant_id for owner in before):
             raise BugError(f"a {type(row).__name__} of another tenant")
 

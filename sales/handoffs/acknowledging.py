@@ -16,7 +16,7 @@ from core.protocols.sales_system import Acknowledgement
 from sales.handoffs.audit import SALES_SYSTEM
 from sales.handoffs.endpoints import EndpointHealth
 from sales.handoffs.events import HandoffAcknowledged, HandoffDeferred
-from sales.handoffs.models import Handoff
+from sales.handoffs.locked_rows import LockedHandoff, lock_handoffs, write_handoffs
 from sales.handoffs.repository import HandoffRepository, describe
 from sales.handoffs.row_changes import build_trail, read_standing, record_alert, write_standing
 from sales.handoffs.rules import DEFER_PAUSE, Standing, build_key, hear
@@ -65,7 +65,7 @@ class AcknowledgementDesk:
     async def _take_all(self, tenant_id: str, words: list[Word]) -> Sequence[HandoffView]:
         async with self._database.unit_of_work(tenant_id) as uow:
             repository = HandoffRepository(uow)
-            rows = await repository.lock_all({word.handoff_id for word in words})
+            rows = await lock_handoffs(uow, {word.handoff_id for word in words})
             now, written = self._clock.now(), _Written()
             await self._note_endpoints(uow, words, now)
             views = []
@@ -75,6 +75,7 @@ class AcknowledgementDesk:
                     raise NotFound("There is no such handoff.")
                 await self._take(uow, row, word, written, now)
                 views.append(describe(row))
+            await write_handoffs(uow, rows.values())
             await repository.add_audit(written.steps)
             await note_handoffs(uow, written.notes, now)
             return views
@@ -89,7 +90,7 @@ class AcknowledgementDesk:
             await self._health.note_answer(uow, name, now)
 
     async def _take(
-        self, uow: UnitOfWork, row: Handoff, word: Word, written: _Written, now: datetime
+        self, uow: UnitOfWork, row: LockedHandoff, word: Word, written: _Written, now: datetime
     ) -> None:
         sent, ack = word.sent, word.sent.acknowledgement
         if row.state == "erased":
@@ -101,12 +102,19 @@ class AcknowledgementDesk:
             row.sent_at = row.sent_at or now
         heard = hear(read_standing(row), ack.status, ack.acknowledged_at, word.revision)
         steps = _describe_steps(row, word, news=heard.news)
-        written.steps += build_trail(uow, row, now).build(steps, SALES_SYSTEM)
+        trail = build_trail(uow, row, now)
+        # What was sent was sent by us; the word on it is theirs.
+        written.steps += [*trail.build(steps[:-1]), *trail.build(steps[-1:], SALES_SYSTEM)]
         if heard.news:
             written.notes.append(await self._apply(uow, row, ack, heard.standing, now))
 
     async def _apply(
-        self, uow: UnitOfWork, row: Handoff, ack: Acknowledgement, standing: Standing, now: datetime
+        self,
+        uow: UnitOfWork,
+        row: LockedHandoff,
+        ack: Acknowledgement,
+        standing: Standing,
+        now: datetime,
     ) -> HandoffNote:
         write_standing(row, standing, now)
         row.problems = [dict(problem) for problem in ack.problems]
@@ -129,8 +137,10 @@ class AcknowledgementDesk:
         return HandoffNote(row.lead_id, row.state, _SHOWN[ack.status], told, SALES_SYSTEM)
 
 
-def _describe_steps(row: Handoff, word: Word, *, news: bool) -> list[tuple[str, dict[str, Any]]]:
-    """The steps of the trail that a word makes."""
+def _describe_steps(
+    row: LockedHandoff, word: Word, *, news: bool
+) -> list[tuple[str, dict[str, Any]]]:
+    """The steps of the trail that a word makes; the last is the word itself."""
     sent, ack = word.sent, word.sent.acknowledgement
     data = {
         "status": ack.status,

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
-from sqlalchemy.orm import defer
 
 from core.db import Ask, UnitOfWork, keep
 from core.ids import new_id
+from sales.handoffs.locked_rows import AnyHandoff
 from sales.handoffs.models import Handoff, HandoffAudit, HandoffAuditUnlock, HandoffEndpoint
 from sales.handoffs.rules import EndpointState
 from sales.handoffs.schemas import REVIEW_STATES, AuditEntry, HandoffFilter, HandoffView
@@ -42,14 +42,6 @@ _ADD = keep(insert(Handoff))
 _SEEN = keep(
     select(*(getattr(Handoff, name) for name in _VIEW)).where(Handoff.id == bindparam("handoff_id"))
 )
-_LOCKED = keep(
-    select(Handoff)
-    .where(Handoff.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Handoff.id)
-    .options(defer(Handoff.package))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
 _UNSENT = keep(
     select(*(getattr(Handoff, name) for name in StoredPackage._fields)).where(
         Handoff.id.in_(bindparam("ids", expanding=True)), Handoff.state == "queued"
@@ -74,11 +66,6 @@ class HandoffRepository:
         if lock:
             query = query.with_for_update().execution_options(populate_existing=True)
         return (await self._session.execute(query)).scalar()
-
-    async def lock_all(self, handoff_ids: Collection[str]) -> dict[str, Handoff]:
-        """The handoffs of those ids, locked and in one order; without their packages."""
-        found = await self._session.execute(_LOCKED, {"ids": sorted(handoff_ids)})
-        return {row.id: row for row in found.scalars()}
 
     async def list_unsent(self, handoff_ids: Collection[str]) -> dict[str, StoredPackage]:
         """The packages of those handoffs that wait to be sent."""
@@ -231,7 +218,7 @@ def build_asked_latest(lead_id: str) -> Ask:
     return _LATEST, {"lead_id": lead_id}
 
 
-def describe(row: Handoff) -> HandoffView:
+def describe(row: AnyHandoff) -> HandoffView:
     """A row as a value for others."""
     return HandoffView(**{name: getattr(row, name) for name in _VIEW})
 

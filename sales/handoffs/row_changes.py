@@ -12,6 +12,7 @@ from core.outbox import Outbox
 from core.protocols.sales_system import AckStatus
 from sales.handoffs.audit import Trail
 from sales.handoffs.events import Audience, HandoffAlerted
+from sales.handoffs.locked_rows import AnyHandoff
 from sales.handoffs.models import Handoff
 from sales.handoffs.repository import HandoffRepository
 from sales.handoffs.rules import Standing
@@ -49,7 +50,7 @@ async def get_seen(
     return row
 
 
-def read_standing(row: Handoff) -> Standing:
+def read_standing(row: AnyHandoff) -> Standing:
     """Where the row stands, for the rules."""
     heard = None
     # Of an erased one no word is left.
@@ -59,20 +60,20 @@ def read_standing(row: Handoff) -> Standing:
     return Standing(cast(State, row.state), row.revision, heard)
 
 
-def write_standing(row: Handoff, standing: Standing, at: datetime) -> None:
+def write_standing(row: AnyHandoff, standing: Standing, at: datetime) -> None:
     """Take over what the rules say."""
     row.state, row.revision, row.updated_at = standing.state, standing.revision, at
     if standing.heard is not None:
         row.acknowledged_revision, row.acknowledged_at, row.acknowledgement = standing.heard
 
 
-def build_trail(uow: UnitOfWork, row: Handoff, at: datetime) -> Trail:
+def build_trail(uow: UnitOfWork, row: AnyHandoff, at: datetime) -> Trail:
     """Where the steps of a handoff are written."""
     return Trail(uow, "sender", row.id, row.lead_id, row.transaction_id, at)
 
 
 async def record_alert(
-    outbox: Outbox, uow: UnitOfWork, row: Handoff, kind: str, audience: Audience, once: str
+    outbox: Outbox, uow: UnitOfWork, row: AnyHandoff, kind: str, audience: Audience, once: str
 ) -> None:
     """Promise to tell somebody, in the transaction that makes it true; once for each `once`."""
     event = HandoffAlerted(
