@@ -35,8 +35,13 @@ _ADVICE = {
     "invalid": "It waits under Handoffs, Manual review, with the fields that do not fit.",
     "no_acknowledgement": "It is tried again by itself, for ever.",
     "consecutive_failures": "Leads wait in the queue and are sent when it answers again.",
-    "credentials_refused": "Check handoff.remote in app.yaml. Leads wait in the queue meanwhile.",
-    "refused": "Check handoff.remote.endpoint in app.yaml. Leads wait in the queue meanwhile.",
+    "credentials_refused": (
+        "Check integrations.sales_system in app.yaml, or the page Integrations. Leads wait in the"
+        " queue meanwhile."
+    ),
+    "refused": (
+        "Check integrations.sales_system.endpoint in app.yaml. Leads wait in the queue meanwhile."
+    ),
     "unsent_past_deadline": "Look at it in the portal; it can be handed over by hand.",
     "sla_breached": "Contact it now, or give it to somebody else.",
     "slow": "Leads are still handed over. Ask whoever runs the sales system.",

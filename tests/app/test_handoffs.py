@@ -147,11 +147,12 @@ def test_a_lead_goes_from_one_server_to_the_other(
         assert one["endpoint"] == "primary"
     trail = sender.get(f"/api/v1/handoffs/{done[0]['id']}/audit")["data"]
     # The word may be heard a second time, when a look at the standings comes before its answer.
-    assert [step["step"] for step in trail if step["data"].get("news", True)] == [
-        "package_built",
-        "queued",
-        "pushed",
-        "acknowledged",
+    told = [step for step in trail if step["data"].get("news", True)]
+    assert [(step["step"], step["actor"]) for step in told] == [
+        ("package_built", "tests"),
+        ("queued", "tests"),
+        ("pushed", "agent"),
+        ("acknowledged", "sales-system"),
     ]
     # The other side has its own half, under the same transaction.
     key = {"x-api-key": served.run("api-key", f"audit-{served.kind}-{time.time_ns()}").split()[-1]}
