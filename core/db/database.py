@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from core.db.prepared import Ask, Rows, as_database_errors, bind_all, read_all
+from core.db.rewriting import Rewritten, rewrite_tables
 from core.db.sqlite_driver import SqliteConnection, connect
 from core.db.sqlite_reading import SqliteReaders
 from core.db.unit_of_work import UnitOfWork
@@ -141,6 +142,13 @@ class Database:
                 return await driver.call(_rewrite)
             finally:
                 raw.close()
+
+    async def rewrite_tables(self, names: Sequence[str], largest: int) -> Rewritten | None:
+        """The same for PostgreSQL, table by table (`core.db.rewriting`). None: somebody else is
+        at work there, or it is SQLite."""
+        if self.dialect != "postgresql":
+            return None
+        return await rewrite_tables(self.engine, names, largest)
 
     async def close(self) -> None:
         """Give back every connection."""

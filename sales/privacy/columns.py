@@ -282,3 +282,8 @@ def find_class(table: str, column: str) -> str | None:
         if column in tables.get(table, "").split():
             return name
     return None
+
+
+def list_personal_tables() -> list[str]:
+    """The tables that may hold words of visitors or about them, encrypted ones too."""
+    return sorted({*PERSONAL, *SEALED})

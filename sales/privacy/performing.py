@@ -13,6 +13,7 @@ from typing import Protocol
 from core.db import Database
 from core.errors import Conflict, PermanentError, TransientError, Unavailable, UserError
 from core.outbox import NotBefore
+from sales.privacy.columns import list_personal_tables
 from sales.privacy.erasing import RowEraser
 from sales.privacy.hashing import PersonHasher
 from sales.privacy.holding import HoldKeeper
@@ -37,6 +38,8 @@ _LONGEST_WORDS = 500
 _ASKED = ("lead", "appointment", "handed", "received")
 # Beyond it writers would wait too long for the file to be written anew.
 _LARGEST_REWRITE = 256 * 1024 * 1024
+# Readers wait as well while PostgreSQL writes a table anew.
+_LARGEST_TABLE = 64 * 1024 * 1024
 _NOT_LOOKED = ReadBack(0, 0, 0, ())
 
 
@@ -168,9 +171,10 @@ class ErasureSteps:
         """Where the database keeps its rows, nothing of erased ones is to be left."""
         size = await self.database.measure_file()
         if size is None:
-            words = "PostgreSQL reuses erased rows' space with its vacuum; its log is kept as long "
-            said = Answer("database storage", "cannot", words + "as you archive it")
-        elif size > _LARGEST_REWRITE:
+            found = await self._rewrite_tables(last=last)
+            await self.book.note(tenant_id, erasure_id, STORAGE, number, found)
+            return
+        if size > _LARGEST_REWRITE:
             words = "the file is large: what was changed earlier is in free places until VACUUM"
             said = Answer("database storage", "cannot", words)
         elif await self.database.rewrite_file():
@@ -181,6 +185,23 @@ class ErasureSteps:
         else:
             raise Unavailable("SQLite", "rewrite", "the file is busy")
         await self.book.note(tenant_id, erasure_id, STORAGE, number, [said])
+
+    async def _rewrite_tables(self, *, last: bool) -> list[Answer]:
+        """Of PostgreSQL the tables that hold words of people, dead versions of rows and all."""
+        done = await self.database.rewrite_tables(list_personal_tables(), _LARGEST_TABLE)
+        if done is None and not last:
+            raise Unavailable("PostgreSQL", "rewrite", "somebody is at work in its tables")
+        if done is None:
+            words = "its tables were busy: dead rows are in their files until VACUUM FULL"
+            said = Answer("database storage", "cannot", words)
+        elif done.left:
+            words = "dead rows are in the files until VACUUM FULL of "
+            said = Answer("database storage", "cannot", words + ", ".join(done.left))
+        else:
+            words = "the tables were written anew, with their indexes"
+            said = Answer("database storage", "erased", words, len(done.done))
+        words = "PostgreSQL's log holds what was written until its files are used again; archives "
+        return [said, Answer("database log", "cannot", words + "of it as long as you keep them")]
 
     async def _read_back(
         self, tenant_id: str, erasure_id: str, subject: Subject, number: int
