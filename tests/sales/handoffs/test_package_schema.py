@@ -29,7 +29,7 @@ WHOLE: dict[str, Any] = {
         for name, section in fill_sections(pack, {}, {}).items()
     },
 }
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, False, 0, 1, -1, 1.0, 1.5, 101, 10**30, "", "x", "hot", "high", "a@b", "a b@c",
      "x" * 1001, "x" * 4001, "\U0001f600" * 320, "2026-12-01T09:00:00Z", "2026-13-01T09:00:00Z",
      "2026-12-01", [], [1], ["x"], ["x"] * 201, [{}], {}, {"type": "call"}]
@@ -54,8 +54,11 @@ REFERENCE = build_reference()
 
 def list_places(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """Every member of a package, and of what stands in it."""
-    members = value.items() if isinstance(value, dict) else ()
-    members = enumerate(value) if isinstance(value, list) else members
+    members: list[tuple[str | int, Any]] = []
+    if isinstance(value, dict):
+        members = list(value.items())
+    elif isinstance(value, list):
+        members = list(enumerate(value))
     for name, inner in members:
         yield (*at, name)
         yield from list_places(inner, (*at, name))
