@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from html import escape
 from typing import Protocol
 
 from core.clock import Clock
 from core.db import Database
 from core.errors import NotFound
-from core.outbox import Outbox
+from core.outbox import NotBefore, Outbox
 from sales.feedback.events import LeadCameBack
 from sales.feedback.repository import FeedbackRepository
 from sales.feedback.rules import RETURNING, was_put_off
@@ -26,8 +27,10 @@ from sales.leads.returning import take_return
 from sales.organization.schemas import Principal
 from sales.organization.staff_service import list_staff_in
 
-# A package that was never taken over is sent, corrected or settled as it is.
+# One that waits for a person is made anew, with the news, when they send it again.
 _TAKEN_OVER = ("accepted", "deferred", "settled")
+# How soon it is looked again whether the package before the news has arrived.
+_LOOK_AGAIN = timedelta(seconds=15)
 
 
 class Resend(Protocol):
@@ -90,13 +93,19 @@ class ReturnService:
 
     async def send(self, tenant_id: str, event: LeadCameBack) -> None:
         """Back to sales: one that was put off is qualified again, and sales gets what is known
-        now as an update of the lead that it has."""
+        now as an update of the lead that it has.
+
+        Raises:
+            NotBefore: the package before it is still on its way, without this news.
+        """
         async with self.database.reading(tenant_id) as uow:
             latest = await open_handoffs(uow).find_of_lead(event.lead_id)
-        if latest is None or latest.state not in _TAKEN_OVER:
-            return
-        if latest.created_at > event.returned_at:
+        if latest is None or latest.created_at > event.returned_at:
             # An earlier run of this very effect, or somebody by hand, sent it already.
+            return
+        if latest.state == "queued":
+            raise NotBefore(self.clock.now() + _LOOK_AGAIN, "the package before it is on its way")
+        if latest.state not in _TAKEN_OVER:
             return
         if event.flag is not None:
             body = {

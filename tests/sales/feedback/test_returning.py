@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
 from core.db import Database
+from core.outbox import NotBefore
 from sales.feedback.effects import FeedbackEffects
+from sales.feedback.events import LeadCameBack
 from sales.feedback.returning import HandOverAgain, ReturnService
 from sales.feedback.rules import RETURNING
 from sales.feedback.telling import OutcomeTeller
@@ -150,6 +153,22 @@ async def test_a_return_that_is_taken_twice_counts_once(desk: ReturnDesk) -> Non
     await desk.work()
     assert (await desk.lead(lead_id)).lead.score == score
     assert await desk.count("handoffs") == 2
+
+
+async def test_news_of_a_lead_that_is_still_on_its_way_go_after_it(desk: ReturnDesk) -> None:
+    lead_id = (await desk.meet("ada@acme.example")).lead.id
+    await desk.hand_over(lead_id)
+    event = LeadCameBack(lead_id=lead_id, channel="web-form", returned_at=desk.clock.at)
+    with pytest.raises(NotBefore):
+        await desk.returns.send(desk.tenant_id, event)
+    await desk.work()
+    for _ in range(2):
+        await desk.returns.send(desk.tenant_id, event)
+        desk.clock.at += timedelta(seconds=1)
+        await desk.work()
+    # By now it is known: the news were sent once.
+    assert await desk.count("handoffs") == 2
+    assert await desk.count("received_leads") == 1
 
 
 async def test_a_status_that_a_rep_sets_is_feedback_like_any_other(desk: ReturnDesk) -> None:
