@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 privacy_commands = typer.Typer(
     name="privacy", help="A person's data: erase it, hand it out, hold it.", no_args_is_help=True
 )
+
+# How often, and how long apart, somebody is asked who does not answer.
+_ATTEMPTS, _PAUSE_SECONDS = 30, 2.0
 
 Email = Annotated[str, typer.Option("--email", help="Whom, by e-mail address")]
 Phone = Annotated[str, typer.Option("--phone", help="Whom, by phone number: +44 20 ...")]
@@ -52,6 +56,22 @@ def erase(
     settings, places = open_settings(config, data)
     wish = Wish(email, phone, lead)
     run(_erase(settings, places, tenant, wish, dry_run=dry_run, as_json=as_json))
+
+
+@privacy_commands.command("certificate")
+def certificate(
+    erasure: Annotated[str, typer.Argument(help="The erasure's id")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON")] = False,
+    tenant: Tenant = "default",
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Print the certificate of an erasure; of one under way, what was answered so far and who is
+    waited for."""
+    from app.cli.opening import open_settings, run  # noqa: PLC0415
+
+    settings, places = open_settings(config, data)
+    run(_show_certificate(settings, places, tenant, erasure, as_json=as_json))
 
 
 @privacy_commands.command("export")
@@ -109,10 +129,6 @@ async def _erase(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    from core.errors import TransientError  # noqa: PLC0415
-    from core.outbox import NotBefore  # noqa: PLC0415
-    from sales.privacy.rules import write_certificate  # noqa: PLC0415
-
     resources, privacy, who = await _open(settings, places, tenant)
     try:
         if dry_run:
@@ -121,16 +137,71 @@ async def _erase(
             return 0
         erasure_id = await privacy.request(who, wish)
         notes.print(f"Erasure {erasure_id}", highlight=False)
-        try:
-            while due := await privacy.list_due(who.tenant_id, erasure_id):
-                for step, number in due:
-                    await privacy.perform(who.tenant_id, erasure_id, step, number)
-        except (TransientError, NotBefore):
-            notes.print("Somebody does not answer now. The running server goes on with it.")
+        if not await _work(privacy, who, erasure_id):
+            command = f"sales-agent privacy certificate {erasure_id}"
+            notes.print(f"The running server goes on with it; look later: {command}")
             return 1
         found = await privacy.get_certificate(who, erasure_id)
     finally:
         await resources.close()
+    return _print_certificate(found, as_json=as_json)
+
+
+async def _work(privacy: PrivacyService, who: Principal, erasure_id: str) -> bool:
+    """Do every step that can be done, and tell each answer as it comes. False: somebody does not
+    answer for a minute."""
+    from core.errors import TransientError  # noqa: PLC0415
+    from core.outbox import NotBefore  # noqa: PLC0415
+
+    told, failures = 0, 0
+    while due := await privacy.list_due(who.tenant_id, erasure_id):
+        waiting = []
+        for step, number in due:
+            try:
+                await privacy.perform(who.tenant_id, erasure_id, step, number)
+            except (TransientError, NotBefore):
+                waiting.append(step)
+        told = await _tell(privacy, who, erasure_id, told)
+        if not waiting:
+            continue
+        failures += 1
+        notes.print(f"No answer yet: {', '.join(waiting)}", highlight=False)
+        if failures >= _ATTEMPTS:
+            return False
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return True
+
+
+async def _tell(privacy: PrivacyService, who: Principal, erasure_id: str, told: int) -> int:
+    """Print what was answered since the first `told` answers; how many there are."""
+    view = await privacy.get_erasure(who, erasure_id)
+    answers = [one for step in view.answers.values() for one in step]
+    for one in answers[told:]:
+        words = f" ({one['words']})" if one["words"] else ""
+        notes.print(f"- {one['system']}: {one['said']}{words}", highlight=False, markup=False)
+    return len(answers)
+
+
+async def _show_certificate(
+    settings: AppSettings, places: Places, tenant: str, erasure_id: str, *, as_json: bool
+) -> int:
+    resources, privacy, who = await _open(settings, places, tenant)
+    try:
+        view = await privacy.get_erasure(who, erasure_id)
+        if view.state == "running":
+            await _tell(privacy, who, erasure_id, 0)
+            waiting = ", ".join(view.waiting_for)
+            notes.print(f"Under way. It waits for: {waiting}", highlight=False)
+            return 1
+        found = await privacy.get_certificate(who, erasure_id)
+    finally:
+        await resources.close()
+    return _print_certificate(found, as_json=as_json)
+
+
+def _print_certificate(found: dict[str, Any], *, as_json: bool) -> int:
+    from sales.privacy.rules import write_certificate  # noqa: PLC0415
+
     text = json.dumps(found, indent=2) if as_json else write_certificate(found)
     console.out(text, highlight=False)
     return 0 if found["state"] == "done" else 1

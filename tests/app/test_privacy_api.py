@@ -213,3 +213,23 @@ def test_the_commands_hold_release_export_and_erase_beside_the_running_server(
     certificate = json.loads(served.run("privacy", "erase", "--email", email, "--json"))
     assert certificate["state"] == "done", certificate
     assert office.call("GET", f"erasures/{certificate['erasure_id']}").json()["state"] == "done"
+    shown = served.run("privacy", "certificate", certificate["erasure_id"], "--json")
+    assert json.loads(shown) == certificate
+
+
+def test_who_asks_sees_who_answered_and_who_is_waited_for(office: Office) -> None:
+    served = office.served
+    _, lead_id = office.arrive()
+    done = run_command(
+        *("privacy", "erase", "--lead", lead_id),
+        cwd=served.config.parent,
+        environment=served.environment,
+    )
+    assert done.returncode == 0, done.stderr
+    told = done.stderr.splitlines()
+    erasure_id = told[0].removeprefix("Erasure ")
+    for system in ("queue", "calendar", "crm", "database"):
+        assert any(line.startswith(f"- {system}: ") for line in told[1:]), done.stderr
+    seen = office.call("GET", f"erasures/{erasure_id}").json()
+    assert {one["system"] for one in seen["answers"]} >= {"queue", "calendar", "database"}
+    assert seen["waiting_for"] == []
