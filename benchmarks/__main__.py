@@ -20,6 +20,7 @@ NAMES = (
     "verification",
     "portal",
     "handoff",
+    "handoff_doors",
 )
 DEFAULT = ("turn", "ingest")
 
