@@ -128,10 +128,12 @@ def find_alarms(
 
 
 def choose_colour(seen: Seen, alarms: Mapping[AlarmKind, str]) -> Colour:
-    """red: leads do not get through. yellow: something is wrong, or an endpoint fails just now."""
-    if _GRAVE & alarms.keys():
+    """red: leads do not get through. yellow: something is wrong, or an endpoint fails just now,
+    and another one takes them."""
+    failing = _list_failing(seen)
+    if _GRAVE & alarms.keys() and len(failing) == len(seen.endpoints):
         return "red"
-    return "yellow" if alarms or _list_failing(seen) else "green"
+    return "yellow" if alarms or failing else "green"
 
 
 def is_business_time(hours: BusinessHours, at: datetime) -> bool:

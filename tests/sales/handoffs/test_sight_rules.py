@@ -95,6 +95,8 @@ def test_business_hours_are_those_of_their_time_zone() -> None:
         (seen(endpoints=(EndpointState("a", 1),)), "yellow"),
         (seen(counts={"queued": 99}), "yellow"),
         (seen(endpoints=(EndpointState("a", 5),)), "red"),
+        (seen(endpoints=(EndpointState("a", 9), EndpointState("b"))), "yellow"),
+        (seen(endpoints=(EndpointState("a", 9), EndpointState("b", 1))), "red"),
     ],
 )
 def test_the_colour(view: Seen, colour: str) -> None:
