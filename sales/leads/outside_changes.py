@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import aliased
 
 from core.db import UnitOfWork, UtcDateTime, keep
 from sales.leads.models import Lead, LeadConversation, LeadTouch
@@ -211,13 +212,16 @@ async def list_touches(
 
 
 async def _find_successors(uow: UnitOfWork, lead_ids: Sequence[str]) -> dict[str, str]:
-    successors = {lead_id: lead_id for lead_id in lead_ids}
+    into, successors = aliased(Lead), {lead_id: lead_id for lead_id in lead_ids}
     asked = sorted(set(lead_ids))
     while asked:
         merged: dict[str, str] = {}
         for part in (asked[at : at + 500] for at in range(0, len(asked), 500)):
-            query = select(Lead.id, Lead.merged_into).where(
-                Lead.id.in_(part), Lead.merged_into.is_not(None)
+            query = (
+                select(Lead.id, Lead.merged_into)
+                # Of an erased person the lead leads nowhere: its touches stay its own.
+                .join(into, into.id == Lead.merged_into)
+                .where(Lead.id.in_(part))
             )
             merged |= {str(row[0]): str(row[1]) for row in await uow.session.execute(query)}
         for lead_id, present in successors.items():

@@ -15,6 +15,9 @@ from sales.feedback.schemas import MODELS, Confirmation, Report, Source
 from sales.feedback.service import FeedbackService
 from sales.feedback.settings import FeedbackSettings
 from sales.handoffs.package_schema import write_moment
+from sales.privacy.erasing import RowEraser
+from sales.privacy.schemas import Wish
+from sales.privacy.searching import SubjectSearch
 from tests.sales.handoffs.world import SECRET, HandoffDesk
 
 
@@ -203,6 +206,27 @@ async def test_opportunity_case_revenue_and_refund_go_back_to_the_page(
     outcome = await desk.feedback.find_outcome(tenant, lead_id)
     assert outcome is not None
     assert (outcome.opportunity_id, outcome.estimated_minor) == ("o1", 500_000)
+
+
+async def test_money_of_an_erased_person_still_counts_for_the_page_that_brought_it(
+    desk: FeedbackDesk,
+) -> None:
+    ticket, _ = await desk.leads_desk.arrive(page="https://x.example/pricing?utm_campaign=spring")
+    await desk.leads_desk.say(ticket, "I am Ada Byron, ada@acme.example")
+    found = await desk.leads.find_lead_of(desk.tenant_id, ticket.conversation_id)
+    assert found is not None
+    await desk.hand_over(found.lead.id)
+    await desk.work()
+    await desk.tell(found.lead.id, caseCompleted=True, caseId="c1", revenue=1000)
+    start, end = desk.clock.at - timedelta(days=1), desk.clock.at + timedelta(days=1)
+    before = await desk.figures.attribute(desk.tenant_id, "linear", "page", start, end)
+    assert [one.value for one in before.credits] == ["/pricing"]
+    async with desk.database.reading(desk.tenant_id) as uow:
+        person = await SubjectSearch(uow).find(Wish(lead_id=found.lead.id))
+    async with desk.database.unit_of_work(desk.tenant_id) as uow:
+        await RowEraser(uow, person).erase("erased:1")
+    after = await desk.figures.attribute(desk.tenant_id, "linear", "page", start, end)
+    assert after == before
 
 
 async def test_reasons_and_ratings_are_counted(desk: FeedbackDesk) -> None:
