@@ -46,6 +46,7 @@ _REPORT = keep(
 _FACTS = keep(
     select(
         FeedbackFact.id,
+        FeedbackFact.digest,
         FeedbackFact.kind,
         FeedbackFact.happened_at,
         FeedbackFact.data,
@@ -93,11 +94,11 @@ class FeedbackRepository:
         query = select(FeedbackFact).where(FeedbackFact.lead_id.in_(lead_ids))
         return list((await self._session.execute(query.order_by(FeedbackFact.id))).scalars())
 
-    async def list_known(self, lead_ids: Sequence[str]) -> list[Fact]:
-        """The same as values: what a report is compared with."""
+    async def list_known(self, lead_ids: Sequence[str]) -> list[tuple[str, Fact]]:
+        """The same as values, each with its digest: what a report is compared with."""
         found = await self._uow.fetch(*((_FACTS, {"lead_id": one}) for one in lead_ids))
         rows = sorted((row for rows in found for row in rows), key=lambda row: str(row[0]))
-        return [Fact(cast(Kind, row[1]), *row[2:]) for row in rows]
+        return [(row[1], Fact(cast(Kind, row[2]), *row[3:])) for row in rows]
 
     async def find_outcome(self, lead_id: str) -> Outcome | None:
         """Where a lead stands; without its money."""

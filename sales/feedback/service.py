@@ -124,8 +124,9 @@ class FeedbackService:
             if before is not None:
                 return _answer_again(before, report, read)
             lead = await self._find_lead(uow, report, read.lead_id)
-            known = await repository.list_known(lead.ids)
-            new = _choose_new(read.facts, known)
+            stored = await repository.list_known(lead.ids)
+            known = [fact for _, fact in stored]
+            new = _choose_new(read.facts, known, {digest for digest, _ in stored})
             ends = await find_ends(uow, lead.id)
             outcome = build_outcome([*known, *new], ends.began_at)
             status = LEAD_STATUSES[outcome.lifecycle] or lead.status
@@ -242,19 +243,19 @@ def refuse(problems: Sequence[Mapping[str, str]]) -> Invalid:
     return Invalid(f"The feedback does not fit. {where}{first['problem']}.", details)
 
 
-def _choose_new(said: Sequence[Fact], known: Sequence[Fact]) -> list[Fact]:
-    """Those of a report's facts that are news. One without a time is news where it says another
-    thing than the latest of its kind."""
-    digests = {hash_fact(one) for one in known}
+def _choose_new(said: Sequence[Fact], known: Sequence[Fact], digests: set[str]) -> list[Fact]:
+    """Those of a report's facts that are news; `digests` are those of the known ones. One without
+    a time is news where it says another thing than the latest of its kind."""
     latest = {one.kind: one for one in sorted(known, key=lambda one: one.happened_at)}
     new: list[Fact] = []
     for fact in said:
         before = latest.get(fact.kind)
-        is_known = hash_fact(fact) in digests
+        digest = hash_fact(fact)
+        is_known = digest in digests
         if not fact.is_dated and before is not None:
             is_known |= hash_content(before) == hash_content(fact)
         if not is_known:
-            digests.add(hash_fact(fact))
+            digests.add(digest)
             new.append(fact)
     return new
 
