@@ -101,7 +101,7 @@ def _is_claimable(effects: Collection[str], now: datetime) -> ColumnElement[bool
     )
     return and_(
         _TABLE.c.state == EntryState.PENDING,
-        # All there are: so that the index leads past what is not due yet, however much that is.
+        # All there are: so that the index goes past what is not due yet, however much that is.
         _TABLE.c.priority.in_([*Priority]),
         _TABLE.c.available_at <= now,
         _TABLE.c.effect.in_(effects),
