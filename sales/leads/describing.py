@@ -30,7 +30,7 @@ from sales.leads.schemas import (
     Touch,
 )
 from sales.leads.settings import PARTS, ProfileCaptureSettings
-from sales.organization.models import Staff
+from sales.organization.staff_service import build_asked_names
 
 _SAME = (
     "id",
@@ -79,9 +79,7 @@ _VISITORS, _ROWS = 20, 500
 _LEAD_ID: BindParameter[str] = bindparam("lead_id")
 _DETAIL = (
     keep(
-        select(*(getattr(Lead, name) for name in (*_COLUMNS, *_SPEAKS)), Staff.name, Staff.team_id)
-        .outerjoin(Staff, Staff.id == Lead.assigned_to)
-        .where(Lead.id == _LEAD_ID)
+        select(*(getattr(Lead, name) for name in (*_COLUMNS, *_SPEAKS))).where(Lead.id == _LEAD_ID)
     ),
     keep(
         select(LeadConversation.conversation_id, LeadConversation.visitor_id)
@@ -157,19 +155,20 @@ async def get_detail_in(uow: UnitOfWork, lead_id: str) -> LeadDetail:
 
 def _ask(lead_id: str) -> list[Ask]:
     values = {"lead_id": lead_id}
-    return [*((one, values) for one in _DETAIL), *build_asked_of_lead(lead_id)]
+    asked: list[Ask] = [(one, values) for one in _DETAIL]
+    return [*asked, *build_asked_of_lead(lead_id), build_asked_names()]
 
 
 def _build_detail(found: Sequence[Rows]) -> LeadDetail | None:
-    leads, linked, touches, done, happened, merges, profiles, consents = found
+    leads, linked, touches, done, happened, merges, profiles, consents, staff = found
     if not leads:
         return None
-    *row, name, team_id = leads[0]
-    values = dict(zip((*_COLUMNS, *_SPEAKS), row, strict=True))
+    values = dict(zip((*_COLUMNS, *_SPEAKS), leads[0], strict=True))
     owner_id = values["assigned_to"]
+    owner = next((Owner(*one) for one in staff if one[0] == owner_id), Owner(owner_id or "", ""))
     visitors = list(dict.fromkeys(visitor_id for _, visitor_id in linked))[:_VISITORS]
     return LeadDetail(
-        lead=_describe(values, Owner(owner_id, name or "", team_id) if owner_id else None),
+        lead=_describe(values, owner if owner_id else None),
         **{part: values[part] for part in _SPEAKS},
         conversation_ids=tuple(conversation_id for conversation_id, _ in linked),
         touches=tuple(_describe_touch(one) for one in touches),

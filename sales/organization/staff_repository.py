@@ -17,6 +17,7 @@ _EVERYBODY = keep(
         Staff.active.desc(), Staff.name, Staff.id
     )
 )
+NAMES = keep(select(Staff.id, Staff.name, Staff.team_id))
 
 
 class StaffRepository:

@@ -7,13 +7,13 @@ from zoneinfo import available_timezones
 from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock
-from core.db import Database, UnitOfWork
+from core.db import Ask, Database, UnitOfWork
 from core.errors import Conflict, Invalid, NotFound
 from sales.organization.models import Staff
 from sales.organization.passwords import PasswordVault
 from sales.organization.rules import check_password, read_email, read_role
 from sales.organization.schemas import NewStaff, StaffSummary, TeamSummary
-from sales.organization.staff_repository import StaffRepository
+from sales.organization.staff_repository import NAMES, StaffRepository
 
 _NAME_LIMIT = 120
 _PHONE_LIMIT = 40
@@ -150,6 +150,11 @@ class StaffService:
             return [
                 TeamSummary(row.id, row.name) for row in await StaffRepository(uow).list_teams()
             ]
+
+
+def build_asked_names() -> Ask:
+    """Id, name and team of everybody, for who asks for something else at the same time."""
+    return NAMES, {}
 
 
 async def list_staff_in(uow: UnitOfWork) -> list[StaffSummary]:
