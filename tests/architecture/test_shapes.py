@@ -49,7 +49,7 @@ EXTRA = {
         "finding",
         "api_schemas",
     ),
-    "followups": ("mail_*", "summary_*", "rendering", "wording"),
+    "followups": ("mail_*", "summary_*", "rendering", "wording", "engagement"),
     "leads": (
         "notice_*",
         "noticing",
@@ -65,6 +65,7 @@ EXTRA = {
         "briefing",
         "facts",
         "qualification",
+        "entering",
         "rule_matching",
         "signals",
         "timelines",
@@ -121,6 +122,8 @@ EXTRA = {
         "leasing",
         "differences",
         "syncing",
+        "contacts",
+        "hearing",
         "api_schemas",
     ),
     "crm_sync": (
