@@ -107,6 +107,7 @@ EXTRA = {
         "acknowledging",
         "ledger",
         "row_changes",
+        "locked_rows",
         "api_schemas",
         "throttling",
     ),
