@@ -80,8 +80,8 @@ async def test_a_person_goes_from_everywhere_and_nobody_else_does(
     # She is found no more, and asking twice is no error.
     again = await world.erase(Wish(email=ANN))
     assert again["state"] == "done"
-    files = ("database storage", "database log")
-    said = {one["said"] for one in again["systems"] if one["system"] not in files}
+    storage = ("database storage", "database log")
+    said = {one["said"] for one in again["systems"] if one["system"] not in storage}
     assert said <= {"nothing held", "erased"}
 
 

@@ -193,7 +193,11 @@ def test_a_later_word_on_a_handed_over_lead_is_heard_and_an_older_one_changes_no
         found = marketing.get(f"/api/v1/handoffs/{handed['id']}")
         assert (found["state"], found["rejection_reason"]) == ("rejected", "out-of-area")
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    said = {"status": "deferred", "acknowledgedAt": now(), "estimatedContactTime": soon}
+    said: dict[str, Any] = {
+        "status": "deferred",
+        "acknowledgedAt": now(),
+        "estimatedContactTime": soon,
+    }
     for _ in range(2):
         assert marketing.tell(lead_id, **said).status_code == 200
     found = marketing.get(f"/api/v1/handoffs/{handed['id']}")

@@ -122,7 +122,7 @@ async def test_no_door_reads_all_rows_of_a_tenant(desk: FeedbackDesk, database: 
     async with database.engine.connect() as connection:
         for statement in asked:
             plan = await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement)
-            assert [row[3] for row in plan if _is_walk(row[3])] == [], statement
+            assert [row[3] for row in map(tuple, plan) if _is_walk(row[3])] == [], statement
 
 
 async def test_where_many_leads_are_open_they_are_shared_out_without_counting_each_time(
