@@ -153,7 +153,8 @@ async def _work(privacy: PrivacyService, who: Principal, erasure_id: str) -> boo
     from core.errors import TransientError  # noqa: PLC0415
     from core.outbox import NotBefore  # noqa: PLC0415
 
-    told, failures = 0, 0
+    told: set[str] = set()
+    failures = 0
     while due := await privacy.list_due(who.tenant_id, erasure_id):
         waiting = []
         for step, number in due:
@@ -161,7 +162,7 @@ async def _work(privacy: PrivacyService, who: Principal, erasure_id: str) -> boo
                 await privacy.perform(who.tenant_id, erasure_id, step, number)
             except (TransientError, NotBefore):
                 waiting.append(step)
-        told = await _tell(privacy, who, erasure_id, told)
+        await _tell(privacy, who, erasure_id, told)
         if not waiting:
             continue
         failures += 1
@@ -172,14 +173,14 @@ async def _work(privacy: PrivacyService, who: Principal, erasure_id: str) -> boo
     return True
 
 
-async def _tell(privacy: PrivacyService, who: Principal, erasure_id: str, told: int) -> int:
-    """Print what was answered since the first `told` answers; how many there are."""
+async def _tell(privacy: PrivacyService, who: Principal, erasure_id: str, told: set[str]) -> None:
+    """Print the answers to the steps that are not among `told` yet, and add these."""
     view = await privacy.get_erasure(who, erasure_id)
-    answers = [one for step in view.answers.values() for one in step]
-    for one in answers[told:]:
-        words = f" ({one['words']})" if one["words"] else ""
-        notes.print(f"- {one['system']}: {one['said']}{words}", highlight=False, markup=False)
-    return len(answers)
+    for step in [step for step in view.answers if step not in told]:
+        told.add(step)
+        for one in view.answers[step]:
+            words = f" ({one['words']})" if one["words"] else ""
+            notes.print(f"- {one['system']}: {one['said']}{words}", highlight=False, markup=False)
 
 
 async def _show_certificate(
@@ -189,7 +190,7 @@ async def _show_certificate(
     try:
         view = await privacy.get_erasure(who, erasure_id)
         if view.state == "running":
-            await _tell(privacy, who, erasure_id, 0)
+            await _tell(privacy, who, erasure_id, set())
             waiting = ", ".join(view.waiting_for)
             notes.print(f"Under way. It waits for: {waiting}", highlight=False)
             return 1
