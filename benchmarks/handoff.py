@@ -34,7 +34,7 @@ from benchmarks.handoff_peers import Peer, find_python, redis, write_packages
 from benchmarks.handoff_turns import measure_turns
 from benchmarks.processes import Started, describe_machine, find_free_port, running
 
-LEADS, KILLED_LEADS, KILLS, OWN_LEADS = 1000, 300, 3, 200
+LEADS, KILLED_LEADS, KILLS, OWN_LEADS = 1000, 1000, 3, 200
 PACE = 20
 # Seconds after which Redis gives out again what a dead worker had; as shipped it is an hour.
 PATIENCE = 5
@@ -161,14 +161,14 @@ class Senders:
     def kill_ours(self) -> Measured:
         """Promised leads while the server is killed, again and again."""
         sender = Sender(self._few, self._base / "killed", self._receiver.origin)
-        total = len(self._few.packages)
+        left = []
         for number in range(KILLS):
             with sender.serving() as server:
-                self._wait_for_share(total, number)
+                left.append(self._wait_for_share(number))
                 server.process.kill()
         with sender.serving():
             wait_for(lambda: not sender.count_open(), 120)
-        return self._count(self._few)
+        return {**self._count(self._few), "left_at_kills": left}
 
     def kill_peer(self, name: str) -> Measured:
         """The same with a peer's worker and its children. The loop knows no place to go on from:
@@ -176,18 +176,27 @@ class Senders:
         with self._open(name, self._few) as peer:
             if name != "loop":
                 peer.fill()
-            total = len(self._few.packages)
+            total, left = len(self._few.packages), []
             for number in range(KILLS):
                 peer.start()
-                self._wait_for_share(total, number)
+                left.append(self._wait_for_share(number))
                 peer.kill()
             peer.start()
             wait_for(lambda: len(self._receiver.seen()) >= total, 12 * PATIENCE)
-        return self._count(self._few)
+        return {**self._count(self._few), "left_at_kills": left}
 
-    def _wait_for_share(self, total: int, number: int) -> None:
+    def _wait_for_share(self, number: int) -> int:
+        """Until it is time for the next kill; how many packages had not arrived by then."""
+        total, seen = len(self._few.packages), 0
         share = total * (number + 1) // (KILLS + 2)
-        wait_for(lambda: len(self._receiver.seen()) >= share, 60)
+
+        def is_time() -> bool:
+            nonlocal seen
+            seen = len(self._receiver.seen())
+            return seen >= share
+
+        wait_for(is_time, 60, 0.01)
+        return total - seen
 
     def _count(self, promised: Promised) -> Measured:
         seen = self._receiver.seen()
@@ -244,11 +253,16 @@ def show(result: Measured) -> str:
         f"to build, check and keep a package: {package['cpu_ms']} ms of CPU, {package['ms']} ms",
         f"our own sales system takes one in: {own['receiver_cpu_ms']} ms of CPU",
         "",
-        f"{killed['leads']} packages, {killed['kills']} kills {'':6}{'lost':>8}{'again':>8}",
+        f"{killed['leads']} packages, {killed['kills']} kills {'':6}{'lost':>8}{'again':>8}"
+        "   not arrived at the kills",
     ]
     for name, label in {"ours": "ours", **_NAMES}.items():
         found = killed[name]
-        told = "left out" if found is None else f"{found['lost']:>8}{found['again']:>8}"
+        told = (
+            "left out"
+            if found is None
+            else f"{found['lost']:>8}{found['again']:>8}   {found['left_at_kills']}"
+        )
         lines.append(f"{label:30}{told}")
     lines += [
         f"ours to our own sales system, {own['leads']} leads, both killed: {own['lost']} lost, "

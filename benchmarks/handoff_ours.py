@@ -179,11 +179,11 @@ def _wait_until_idle(server: Started, seconds: float = 60) -> None:
         time.sleep(1)
 
 
-def wait_for(is_so: Callable[[], bool], seconds: float) -> bool:
-    """Whether it came to be so in time."""
+def wait_for(is_so: Callable[[], bool], seconds: float, pause: float = 0.1) -> bool:
+    """Whether it came to be so in time; looks every `pause` seconds."""
     until = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > until:
             return False
-        time.sleep(0.1)
+        time.sleep(pause)
     return True

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 import httpx
@@ -44,6 +45,12 @@ _ENTRIES_AT_ONCE = 12
 _MOST_WAITING = 200
 # What waits is given up for this run where nothing of it moved for so long.
 _LONGEST_STANDSTILL = 150.0
+_FIRST_DUE = """
+    SELECT min(available_at) FROM outbox_entries
+    WHERE effect = 'handoffs.push' AND state IN ('pending', 'running')"""
+_LATEST_MADE = """
+    SELECT created_at FROM outbox_entries
+    WHERE effect = 'handoffs.push' ORDER BY id DESC LIMIT 200"""
 
 
 @dataclass
@@ -171,15 +178,34 @@ class Campaign:
     async def _come_back(self, victim: Victim, crash: str, *, as_operator: bool) -> None:
         (other,) = (one for one in self.victims.values() if one is not victim)
         was_up, pid = other.is_up(), other.pid
+        began, due = time.time(), await asyncio.to_thread(self._find_due)
         listening = await self._nursery.start(victim, crash, as_operator=as_operator)
         await wait_for(lambda: victim.worked.is_set() or not victim.is_alive(), _LONGEST_WAIT)
         if victim.kills:
             last = victim.kills[-1]
             last.listening, last.as_operator = listening, as_operator
             if victim.worked.is_set():
-                last.working = time.monotonic() - victim.started_at
+                took = time.monotonic() - victim.started_at
+                last.working = took - await asyncio.to_thread(self._measure_idle, began, due, took)
                 last.cpu = victim.measure_cpu()
             last.other_was_up = was_up and other.pid == pid and other.is_alive()
+
+    def _find_due(self) -> float | None:
+        """When the first of what waits is to be sent, in seconds since 1970; None: nothing."""
+        ((first,),) = self._sender.ask(_FIRST_DUE)
+        return _read_time(first)
+
+    def _measure_idle(self, began: float, due: float | None, took: float) -> float:
+        """For how long of `took` seconds nothing was to be sent: neither of what waited before,
+        nor of what was entered since. A side cannot show that it is back before that."""
+        moments = [due, *(_read_time(made) for (made,) in self._sender.ask(_LATEST_MADE))]
+        waited_for = [at for at in moments if at is not None and (at == due or at > began)]
+        idle = min(waited_for, default=began) - began
+        return idle if 0 < idle < took else 0.0
+
+    @property
+    def _sender(self) -> Side:
+        return self.victims["sender"].side
 
     async def _wait_for_share(self, victim: Victim, pace: Pace) -> bool:
         """Until its share of leads was entered, for some time; whether it died meanwhile."""
@@ -228,7 +254,7 @@ class Campaign:
 
     async def _watch(self) -> None:
         """Count what waits, every other second."""
-        sender = self.victims["sender"].side
+        sender = self._sender
         query = "SELECT count(*) FROM handoffs WHERE state = 'queued'"
         while True:
             ((self.waiting,),) = await asyncio.to_thread(sender.ask, query)
@@ -261,6 +287,14 @@ class Campaign:
             if left != before:
                 moved_at, before = time.monotonic(), left
             await asyncio.sleep(0.25)
+
+
+def _read_time(value: datetime | str | None) -> float | None:
+    """A moment as either database gives it, in seconds since 1970."""
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def name_address(number: int) -> str:

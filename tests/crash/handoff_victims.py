@@ -46,9 +46,9 @@ _TABLES = {
 @dataclass
 class Killed:
     """One kill, and how the side that was killed came back: in seconds from the start of its new
-    process until it listened, and until it did a part of a lead's way again; 0 where it was
-    killed before that. `cpu`: how long its process had computed by then, which does not depend
-    on what else runs on the machine."""
+    process until it listened, and until it did a part of a lead's way again, less the time in
+    which nothing was to be sent; 0 where it was killed before that. `cpu`: how long its process
+    had computed by then, which does not depend on what else runs on the machine."""
 
     side: str
     point: str
