@@ -50,7 +50,7 @@ $(REAL_MODEL)/.installed:
 	@$(REAL_MODEL)/bin/pip install --quiet "llama-cpp-python[server]>=0.3.36,<0.4"
 	@touch $@
 
-crash-campaign: $(VENV)/.test ## 500 kill -9 over 10,000 leads (an hour; ends by itself); OPTIONS="--database postgresql"
+crash-campaign: $(VENV)/.test ## 500 kill -9 over 10,000 leads (15 minutes where it is quiet); OPTIONS="--database postgresql"
 	$(BIN)/python -m tests.crash.handoff_report $(OPTIONS)
 
 bench: $(VENV)/.test ## Measure: ratios, side by side in one run
