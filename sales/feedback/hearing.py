@@ -23,8 +23,6 @@ from sales.handoffs.ledger import open_handoffs
 from sales.handoffs.package_schema import read_moment
 
 _TEXT = 200
-# The answer to a package is the first word on it: what waits to be sent waits for that one.
-_ANSWERED = ("accepted", "rejected", "deferred")
 _TIMES = ("acknowledgedAt", "statusChangedAt", "timestamp")
 Hear = Callable[[str, str, Acknowledgement, str], Awaitable[Any]]
 
@@ -44,7 +42,8 @@ class AcknowledgementEar:
             return
         async with self.database.reading(tenant_id) as uow:
             handoff = await open_handoffs(uow).find_of_lead(lead_id)
-        if handoff is None or handoff.state not in _ANSWERED:
+        # The answer to a package is the first word on it: what waits to be sent waits for that one.
+        if handoff is None or handoff.state not in ACK_STATUSES:
             return
         if handoff.state == word.status and word.status != "deferred":
             return

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, or_, select
 
 from core.db import Database, keep
 from sales.followups.models import Mail
+from sales.followups.rules import SEEN
 from sales.followups.schemas import MailKind
 
 _TO_VISITORS: tuple[MailKind, ...] = (
@@ -18,14 +19,13 @@ _TO_VISITORS: tuple[MailKind, ...] = (
     "appointment_rescheduled",
     "appointment_cancelled",
 )
-_SEEN = ("opened", "clicked")
 # Asked for every package: each by its own index.
 _BY_LEAD, _BY_CONVERSATION = (
     keep(
         select(Mail.recipients, Mail.delivery, Mail.delivery_at).where(
             column == bindparam("key"),
             or_(*(Mail.kind == kind for kind in _TO_VISITORS)),
-            or_(*(Mail.delivery == seen for seen in _SEEN)),
+            or_(*(Mail.delivery == seen for seen in SEEN)),
         )
     )
     for column in (Mail.lead_id, Mail.conversation_id)

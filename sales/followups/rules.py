@@ -47,9 +47,12 @@ def choose_delivery(known: str, told: str) -> str:
     return max(known, told, key=lambda name: ranks.get(name, 0))
 
 
+SEEN: tuple[Delivery, ...] = ("opened", "clicked")
+
+
 def is_seen(delivery: str) -> bool:
     """Whether somebody looked at a mail."""
-    return delivery in ("opened", "clicked")
+    return delivery in SEEN
 
 
 def choose_reason(told: str) -> Reason | None:

@@ -19,7 +19,6 @@ from sales.organization.service import OrganizationService
 
 _CONVERSATIONS = 20
 ReadEngagement = Callable[[str, LeadDetail], Awaitable[EmailEngagement | None]]
-
 ReadContacts = Callable[[str, LeadDetail], Awaitable[tuple[Contact, ...]]]
 
 

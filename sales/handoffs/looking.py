@@ -9,9 +9,10 @@ from datetime import datetime
 from core.db import Database
 from core.errors import NotFound
 from sales.handoffs.repository import HandoffRepository, build_asked_view, describe
+from sales.handoffs.row_changes import check_seen
 from sales.handoffs.schemas import AuditEntry, HandoffFilter, HandoffPage, HandoffView
 from sales.leads.handing import build_asked_owner
-from sales.organization.rules import check_may, scope_of, sees
+from sales.organization.rules import check_may, scope_of
 from sales.organization.schemas import Principal
 
 _EXPORT_PAGE = 500
@@ -35,11 +36,9 @@ class HandoffReader:
         if not found:
             raise NotFound("There is no such handoff.")
         view = HandoffView(*found[0])
-        scope = scope_of(principal)
-        if not scope.everything:
+        if not scope_of(principal).everything:
             [owned] = await self.database.fetch(tenant_id, build_asked_owner(view.lead_id))
-            if not any(sees(principal, owner_id=row[0], team_id=row[1]) for row in owned):
-                raise NotFound("There is no such handoff.")
+            check_seen(principal, owned)
         return view
 
     async def list_handoffs(

@@ -284,13 +284,13 @@ class ReceptionService:
         """What was received as this lead of our own list."""
         async with self._database.reading(tenant_id) as uow:
             row = await ReceivedRepository(uow).find_by_own(own_lead_id)
-        return ReceivedView(**{n: getattr(row, n) for n in ReceivedView.__slots__}) if row else None
+        return _describe_received(row) if row else None
 
     async def find_received(self, tenant_id: str, lead_id: str) -> ReceivedView | None:
         """What was received under the sender's id of a lead."""
         async with self._database.reading(tenant_id) as uow:
             row = await ReceivedRepository(uow).find_by_lead(lead_id)
-        return ReceivedView(**{n: getattr(row, n) for n in ReceivedView.__slots__}) if row else None
+        return _describe_received(row) if row else None
 
     async def erase(self, tenant_id: str, lead_id: str) -> bool:
         """Forget what the package told; the entry stays, with its hash and times (X-22). The
@@ -392,3 +392,7 @@ def _describe_standing(row: ReceivedLead) -> LeadStanding:
         rejection_reason=row.rejection_reason,
         body_hash=row.package_hash,
     )
+
+
+def _describe_received(row: ReceivedLead) -> ReceivedView:
+    return ReceivedView(**{name: getattr(row, name) for name in ReceivedView.__slots__})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from core.db import UnitOfWork
+from core.db import Rows, UnitOfWork
 from core.errors import NotFound
 from core.ids import is_id
 from core.outbox import Outbox
@@ -16,8 +16,9 @@ from sales.handoffs.locked_rows import AnyHandoff
 from sales.handoffs.models import Handoff
 from sales.handoffs.repository import HandoffRepository
 from sales.handoffs.rules import Standing
-from sales.handoffs.schemas import HandoffFilter, State
-from sales.organization.rules import scope_of
+from sales.handoffs.schemas import State
+from sales.leads.handing import build_asked_owner
+from sales.organization.rules import scope_of, sees
 from sales.organization.schemas import Principal
 
 
@@ -34,20 +35,27 @@ async def get_row(uow: UnitOfWork, handoff_id: str, *, lock: bool = False) -> Ha
     return row
 
 
-async def get_seen(
-    uow: UnitOfWork, principal: Principal, handoff_id: str, *, lock: bool = False
-) -> Handoff:
-    """The same, for somebody who may see its lead.
+async def get_seen(uow: UnitOfWork, principal: Principal, handoff_id: str) -> Handoff:
+    """The same, locked, for somebody who may see its lead.
 
     Raises:
         NotFound: there is none, or not for them.
     """
-    row = await get_row(uow, handoff_id, lock=lock)
-    wanted = HandoffFilter(lead_id=row.lead_id)
-    _, seen = await HandoffRepository(uow).list_handoffs(wanted, scope_of(principal), 1, 0)
-    if not seen:
-        raise NotFound("There is no such handoff.")
+    row = await get_row(uow, handoff_id, lock=True)
+    if not scope_of(principal).everything:
+        [owned] = await uow.fetch(build_asked_owner(row.lead_id))
+        check_seen(principal, owned)
     return row
+
+
+def check_seen(principal: Principal, owned: Rows) -> None:
+    """`owned`: what `build_asked_owner` found of a handoff's lead.
+
+    Raises:
+        NotFound: it is none that they see.
+    """
+    if not any(sees(principal, owner_id=row[0], team_id=row[1]) for row in owned):
+        raise NotFound("There is no such handoff.")
 
 
 def read_standing(row: AnyHandoff) -> Standing:

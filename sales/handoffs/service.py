@@ -127,7 +127,6 @@ class HandoffService:
             number=number,
             revision=1,
             transaction_id=new_id(),
-            state="invalid" if packed.problems else "queued",
             attempts=0,
             failures=0,
             acknowledged_revision=0,
@@ -144,6 +143,7 @@ class HandoffService:
             "package": self._cipher.encrypt(text, tenant_id=tenant_id, column=PACKAGE_COLUMN),
             "package_hash": packed.body_hash,
             "problems": packed.problems,
+            "state": "invalid" if packed.problems else "queued",
             "priority": packed.priority,
             "vertical": packed.vertical,
             "schema_version": VERSION,
@@ -163,14 +163,12 @@ class HandoffService:
         }
         trail = build_trail(uow, row, self._clock.now())
         if packed.problems:
-            row.state = "invalid"
             await trail.note_all([(step, built), ("validation_failed", {})], who)
             await note_handoff(uow, row.lead_id, "invalid", None, {}, AGENT, row.updated_at)
             await record_alert(
                 self._outbox, uow, row, "invalid", "marketing", f"{row.id}.{row.revision}"
             )
             return
-        row.state = "queued"
         await trail.note_all([(step, built), ("queued", {"priority": row.priority})], who)
         await note_handoff(uow, row.lead_id, "queued", None, {}, AGENT, row.updated_at)
         await self._queue(uow, row, build_key(row.id, row.revision))
@@ -308,7 +306,7 @@ class HandoffService:
         """
         check_may(principal, "override_handoffs")
         async with self._database.unit_of_work(principal.tenant_id) as uow:
-            row = await get_seen(uow, principal, handoff_id, lock=True)
+            row = await get_seen(uow, principal, handoff_id)
             now = self._clock.now()
             before, standing = row.state, override(read_standing(row), action)
             data = {"action": action, "reason": reason[:500], "was": before}

@@ -95,7 +95,7 @@ async def _fill(repository: LeadRepository, lead: Lead, values: Mapping[str, Any
         told = values.get(name)
         if told in (None, "") or getattr(lead, name) not in (None, ""):
             continue
-        if name == "email" and await _is_taken(repository, lead, values["email_key"]):
+        if name == "email" and await repository.is_taken(lead, values["email_key"]):
             continue
         setattr(lead, name, told)
         if name in _KEYS:
@@ -103,12 +103,6 @@ async def _fill(repository: LeadRepository, lead: Lead, values: Mapping[str, Any
         filled.append(name)
     lead.held_fields = sorted({*lead.held_fields, *filled})
     return filled
-
-
-async def _is_taken(repository: LeadRepository, lead: Lead, email_key: str) -> bool:
-    """Whether the address is another lead's: of one address there is one lead."""
-    found = await repository.list_by_keys(email_key, None)
-    return any(other.id != lead.id and other.merged_into is None for other in found)
 
 
 def _list_differences(lead: Lead, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ async def update_handed(
         return {}
     known, told = _list_columns(before) if before else {}, _list_columns(handed)
     news = {name: value for name, value in told.items() if _is_news(lead, name, value, known)}
-    if "email" in news and await _is_taken(repository, lead, handed.email):
+    if "email" in news and await repository.is_taken(lead, read_email_key(news["email"])):
         # Somebody else here has that address: for a person to look at.
         del news["email"]
     changed = {
@@ -82,9 +82,3 @@ def _is_news(lead: Lead, name: str, value: Any, known: Mapping[str, Any]) -> boo
         return False
     mine = getattr(lead, name)
     return mine in (None, "", {}) or (name in known and mine == known[name])
-
-
-async def _is_taken(repository: LeadRepository, lead: Lead, email: str | None) -> bool:
-    key = read_email_key(email) if email else None
-    found = await repository.list_by_keys(key, None)
-    return any(one.id != lead.id and one.merged_into is None for one in found)

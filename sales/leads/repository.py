@@ -162,6 +162,11 @@ class LeadRepository:
                 found += (await self._session.execute(query.limit(20))).scalars()
         return list(dict.fromkeys(found))
 
+    async def is_taken(self, lead: Lead, email_key: str | None) -> bool:
+        """Whether an address is another lead's: of one address there is one lead."""
+        found = await self.list_by_keys(email_key, None)
+        return any(other.id != lead.id and other.merged_into is None for other in found)
+
     async def find_by_request(self, request_key: str) -> Lead | None:
         """The lead that a caller made under this key."""
         query = select(Lead).where(Lead.request_key == request_key)

@@ -3,6 +3,7 @@ alone (S0 7: right to erasure across systems)."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from core.errors import NotFound
@@ -37,9 +38,7 @@ class SenderDemands:
         if received.status != _ERASED and own and received.acknowledgement != "rejected":
             # Whoever may hand a person over may take them back: in that much an admin.
             who = Principal(tenant_id, principal.kind, principal.id, principal.name, "admin")
-            try:
+            with contextlib.suppress(NotFound):
                 await self.privacy.request(who, Wish(lead_id=own))
-            except NotFound:
-                return await self.reception.erase(tenant_id, lead_id)
-            return True
+                return True
         return await self.reception.erase(tenant_id, lead_id)

@@ -174,16 +174,21 @@ async def test_nobody_tells_of_leads_that_were_not_handed_over(desk: FeedbackDes
         assert caught.value.details["code"] == "UNKNOWN_LEAD"
 
 
-async def test_opportunity_case_revenue_and_refund_go_back_to_the_page(
-    desk: FeedbackDesk,
-) -> None:
+async def _bring_by_campaign(desk: FeedbackDesk) -> str:
+    """A lead that came by a page and a campaign, and is handed over."""
     ticket, _ = await desk.leads_desk.arrive(page="https://x.example/pricing?utm_campaign=spring")
     await desk.leads_desk.say(ticket, "I am Ada Byron, ada@acme.example")
     found = await desk.leads.find_lead_of(desk.tenant_id, ticket.conversation_id)
     assert found is not None
-    lead_id = found.lead.id
-    await desk.hand_over(lead_id)
+    await desk.hand_over(found.lead.id)
     await desk.work()
+    return found.lead.id
+
+
+async def test_opportunity_case_revenue_and_refund_go_back_to_the_page(
+    desk: FeedbackDesk,
+) -> None:
+    lead_id = await _bring_by_campaign(desk)
     await desk.tell(lead_id, opportunityCreated=True, opportunityId="o1", estimatedValue=5000)
     await desk.tell(lead_id, caseCreated=True, caseId="c1", caseType="purchase", caseValue=900)
     for amount, currency in ((1000.01, "USD"), (500, "JPY")):
@@ -211,18 +216,13 @@ async def test_opportunity_case_revenue_and_refund_go_back_to_the_page(
 async def test_money_of_an_erased_person_still_counts_for_the_page_that_brought_it(
     desk: FeedbackDesk,
 ) -> None:
-    ticket, _ = await desk.leads_desk.arrive(page="https://x.example/pricing?utm_campaign=spring")
-    await desk.leads_desk.say(ticket, "I am Ada Byron, ada@acme.example")
-    found = await desk.leads.find_lead_of(desk.tenant_id, ticket.conversation_id)
-    assert found is not None
-    await desk.hand_over(found.lead.id)
-    await desk.work()
-    await desk.tell(found.lead.id, caseCompleted=True, caseId="c1", revenue=1000)
+    lead_id = await _bring_by_campaign(desk)
+    await desk.tell(lead_id, caseCompleted=True, caseId="c1", revenue=1000)
     start, end = desk.clock.at - timedelta(days=1), desk.clock.at + timedelta(days=1)
     before = await desk.figures.attribute(desk.tenant_id, "linear", "page", start, end)
     assert [one.value for one in before.credits] == ["/pricing"]
     async with desk.database.reading(desk.tenant_id) as uow:
-        person = await SubjectSearch(uow).find(Wish(lead_id=found.lead.id))
+        person = await SubjectSearch(uow).find(Wish(lead_id=lead_id))
     async with desk.database.unit_of_work(desk.tenant_id) as uow:
         await RowEraser(uow, person).erase("erased:1")
     after = await desk.figures.attribute(desk.tenant_id, "linear", "page", start, end)
