@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.db import Database, UtcDateTime
+from tests.support.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -182,3 +183,20 @@ async def test_a_database_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 async def test_a_database_that_is_there_is_found_well(database: Database) -> None:
     await database.check()
+
+
+@pytest.mark.parametrize(("found", "used"), [("off", "on"), ("local", "local")])
+async def test_postgresql_confirms_no_commit_before_it_is_written(
+    postgres_server: PostgresServer, found: str, used: str
+) -> None:
+    url = postgres_server.create_database()
+    postgres_server.set_default(url, "synchronous_commit", found)
+    database = Database(url)
+    try:
+        for _ in range(2):  # also on a connection that was given back
+            async with database.reading(None) as uow:
+                shown = await uow.session.execute(text("SHOW synchronous_commit"))
+                assert shown.scalar_one() == used
+    finally:
+        await database.close()
+        postgres_server.drop_database(url)

@@ -240,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wish = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    postgres = start_postgres(durable=True) if wish.database == "postgresql" else None
+    postgres = start_postgres() if wish.database == "postgresql" else None
     try:
         folder = Path(tempfile.mkdtemp(prefix="crash-campaign-"))
         work = run(

