@@ -8,6 +8,8 @@ answered one after the other.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 
 from agent.booking import Action
@@ -15,6 +17,9 @@ from agent.events import TurnEvent
 from agent.turn import Turn
 from sales.conversations.service import Pass
 from sales.organization.settings import SiteSettings
+
+# Seconds after an answer: where many ask, the next question is under way.
+_MOMENT = 0.25
 
 
 class _Running:
@@ -70,6 +75,11 @@ class TurnRunner:
         self._running: dict[tuple[str, str], _Running] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answered_at = -math.inf
+
+    def is_answering(self) -> bool:
+        """Whether somebody waits for an answer, or got one a moment ago and may ask on."""
+        return bool(self._running) or time.monotonic() - self._answered_at < _MOMENT
 
     def start(
         self,
@@ -105,6 +115,7 @@ class TurnRunner:
             running.error = error
         finally:
             del self._running[key]
+            self._answered_at = time.monotonic()
             if not any(conversation == key[0] for conversation, _ in self._running):
                 self._locks.pop(key[0], None)
             async with running.more:

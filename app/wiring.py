@@ -163,7 +163,10 @@ async def build_resources(
     vendors = build_vendors(settings, places, database, clock, organization)
     effects = build_effects(services.get, vendors.calendar, vendors.email, vendors.open)
     outbox_metrics = OutboxMetrics(registry)
-    outbox_runner = EmbeddedRunner(database, effects, clock, observer=outbox_metrics)
+    runner = TurnRunner()
+    outbox_runner = EmbeddedRunner(
+        database, effects, clock, observer=outbox_metrics, is_answering=runner.is_answering
+    )
     outbox = Outbox(database, effects, clock, outbox_runner)
     return Resources(
         places=places,
@@ -182,7 +185,7 @@ async def build_resources(
         embedder=embedder,
         registry=registry,
         metrics=TurnMetrics(registry),
-        runner=TurnRunner(),
+        runner=runner,
         owner=f"{socket.gethostname()}:{os.getpid()}",
         effects=effects,
         outbox=outbox,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,7 +42,8 @@ class RunnerOptions:
     an entry that another process wrote, or that was delayed, may be seen. `linger` is the
     least time between two transactions: an entry that comes alone starts at once, entries
     that come or end in a row share a commit, and the writers of the rest of the product get
-    their turn.
+    their turn. `linger_behind`: the same while somebody waits for an answer; what is done behind
+    conversations then shares more commits and takes less of the machine.
     """
 
     concurrency: int = 64
@@ -50,6 +51,7 @@ class RunnerOptions:
     heartbeat: timedelta = timedelta(seconds=3)
     poll: timedelta = timedelta(seconds=1)
     linger: timedelta = timedelta(milliseconds=20)
+    linger_behind: timedelta = timedelta(milliseconds=250)
     pause_after_error: timedelta = timedelta(seconds=1)
 
 
@@ -65,10 +67,13 @@ class EmbeddedRunner:
         options: RunnerOptions | None = None,
         observer: OutboxObserver | None = None,
         dice: random.Random | None = None,
+        is_answering: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`is_answering`: whether somebody waits for an answer of this process just now."""
         self._database, self._registry, self._clock = database, registry, clock
         self._options = options or RunnerOptions()
         self._observer = observer or NoObserver()
+        self._is_answering = is_answering
         self._deliverer = Deliverer(registry, clock, dice or random.Random())  # noqa: S311 - jitter
         self._owner = str(current_owner(new_id()))
         self._running: dict[int, asyncio.Task[None]] = {}
@@ -121,11 +126,15 @@ class EmbeddedRunner:
                 continue
             # Where commits are slow or writers queue, turns become rarer and do more each.
             took = min(loop.time() - begun_at, _LONGEST_LINGER)
-            free_at = loop.time() + max(self._options.linger.total_seconds(), took)
+            free_at = loop.time() + max(self._choose_linger().total_seconds(), took)
             if self._stopping and not self._running:
                 continue
             hinted = await self._wait_for_signal(self._options.poll)
             await asyncio.sleep(max(0.0, free_at - loop.time()))
+
+    def _choose_linger(self) -> timedelta:
+        behind = self._is_answering() and not self._stopping
+        return self._options.linger_behind if behind else self._options.linger
 
     async def _wait_for_signal(self, limit: timedelta) -> bool:
         try:

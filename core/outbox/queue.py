@@ -8,9 +8,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, case, or_, select, update
+from sqlalchemy import Select, Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
@@ -88,7 +89,7 @@ async def insert_entries(
     return sorted((entry_id, effect) for entry_id, effect in written)
 
 
-def _is_claimable(effects: Collection[str], now: datetime) -> ColumnElement[bool]:
+def _is_claimable(effects: frozenset[str]) -> ColumnElement[bool]:
     earlier_is_open = (
         select(_EARLIER.c.id)
         .where(
@@ -103,16 +104,46 @@ def _is_claimable(effects: Collection[str], now: datetime) -> ColumnElement[bool
         _TABLE.c.state == EntryState.PENDING,
         # All there are: so that the index goes past what is not due yet, however much that is.
         _TABLE.c.priority.in_([*Priority]),
-        _TABLE.c.available_at <= now,
+        _TABLE.c.available_at <= bindparam("now"),
         _TABLE.c.effect.in_(effects),
         or_(_TABLE.c.ordering_key.is_(None), ~earlier_is_open),
     )
 
 
+# Statements that every turn of a runner executes are built once: building one costs more than
+# SQLite needs to execute it.
+@lru_cache(maxsize=64)
+def _build_look(effects: frozenset[str]) -> Select[Any]:
+    return select(_TABLE.c.id).where(_is_claimable(effects)).limit(1)
+
+
+@lru_cache(maxsize=64)
+def _build_claimable(effects: frozenset[str]) -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .where(_is_claimable(effects))
+        .order_by(_TABLE.c.priority, _TABLE.c.available_at, _TABLE.c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, of=_TABLE)
+    )
+
+
+_CLAIM = (
+    update(_TABLE)
+    .where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=EntryState.RUNNING,
+        attempts=_TABLE.c.attempts + 1,
+        lease_owner=bindparam("owner"),
+        lease_until=bindparam("until"),
+    )
+)
+
+
 async def has_claimable(uow: UnitOfWork, effects: Collection[str], now: datetime) -> bool:
     """Whether `claim` would find anything. Only reads."""
-    statement = select(_TABLE.c.id).where(_is_claimable(effects, now)).limit(1)
-    return (await uow.session.execute(statement)).first() is not None
+    look = _build_look(frozenset(effects))
+    return (await uow.session.execute(look, {"now": now})).first() is not None
 
 
 async def claim(
@@ -125,27 +156,31 @@ async def claim(
     limit: int,
 ) -> list[ClaimedEntry]:
     """Take up to `limit` due entries: urgent first, then those that waited longest."""
-    found = await uow.session.execute(
-        select(*_COLUMNS)
-        .where(_is_claimable(effects, now))
-        .order_by(_TABLE.c.priority, _TABLE.c.available_at, _TABLE.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=_TABLE)
-    )
+    claimable = _build_claimable(frozenset(effects))
+    found = await uow.session.execute(claimable, {"now": now, "limit": limit})
     rows = [row._mapping for row in found]
     entries = [ClaimedEntry(**{**row, "attempts": row["attempts"] + 1}) for row in rows]
     if entries:
-        await uow.session.execute(
-            update(_TABLE)
-            .where(_TABLE.c.id.in_([entry.id for entry in entries]))
-            .values(
-                state=EntryState.RUNNING,
-                attempts=_TABLE.c.attempts + 1,
-                lease_owner=owner,
-                lease_until=now + lease,
-            )
-        )
+        ids = [entry.id for entry in entries]
+        claimed = {"ids": ids, "owner": owner, "until": now + lease}
+        await uow.session.execute(_CLAIM, claimed)
     return entries
+
+
+_SETTLE = (
+    update(_TABLE)
+    .where(
+        _TABLE.c.id.in_(bindparam("ids", expanding=True)),
+        _TABLE.c.lease_owner == bindparam("owner"),
+    )
+    .values(
+        state=EntryState.DONE,
+        done_at=bindparam("at"),
+        lease_owner=None,
+        lease_until=None,
+        last_error=None,
+    )
+)
 
 
 async def settle(
@@ -159,17 +194,7 @@ async def settle(
     """Write how attempts ended, where the lease is still held. Ids of new entries for staff."""
     done = [one.entry.id for one in outcomes if one.state is EntryState.DONE]
     if done:
-        await uow.session.execute(
-            update(_TABLE)
-            .where(_TABLE.c.id.in_(done), _TABLE.c.lease_owner == owner)
-            .values(
-                state=EntryState.DONE,
-                done_at=now,
-                lease_owner=None,
-                lease_until=None,
-                last_error=None,
-            )
-        )
+        await uow.session.execute(_SETTLE, {"ids": done, "owner": owner, "at": now})
     again = [one for one in outcomes if one.state is EntryState.PENDING]
     if again:
         await _put_back(uow, again, owner)

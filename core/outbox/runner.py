@@ -1,4 +1,4 @@
-"""What a runner promises: `tests/core/outbox/contract.py` holds every one to it."""
+"""What a runner promises: `tests/core/outbox/test_contract.py` holds every one to it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from core.ids import new_id
 from core.outbox.owners import current_owner, is_gone
 from core.protocols.vendor import Values
 from sales.connections.models import Connection
-from sales.connections.repository import ConnectionRepository
+from sales.connections.repository import ConnectionRepository, SealedCredentials, find_sealed
 from sales.connections.rules import describe_error, merge_credentials
 from sales.connections.schemas import Method
 
@@ -73,9 +73,8 @@ class StoredCredentials:
         return self._require(await self._reads.ask(tenant_id, None))
 
     async def _read_for_all(self, tenant_id: str, asked: list[None]) -> list[dict[str, str]]:
-        async with self._database.reading(tenant_id) as uow:
-            row = await ConnectionRepository(uow).find(self._vendor)
-        return [self._read(tenant_id, row)] * len(asked)
+        sealed = await find_sealed(self._database, tenant_id, self._vendor)
+        return [self._read(tenant_id, sealed)] * len(asked)
 
     async def refresh(
         self, tenant_id: str, stale: Values, renew: Callable[[Values], Awaitable[Values]]
@@ -166,7 +165,7 @@ class StoredCredentials:
             if isinstance(error, ProviderError):
                 row.last_error, row.last_error_at = describe_error(error), self._clock.now()
 
-    def _read(self, tenant_id: str, row: Connection | None) -> dict[str, str]:
+    def _read(self, tenant_id: str, row: Connection | SealedCredentials | None) -> dict[str, str]:
         configured = self._configured(tenant_id)
         if row is None:
             return dict(configured)

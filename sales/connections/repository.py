@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, Table, delete, select, update
+from sqlalchemy import CursorResult, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.db import UnitOfWork
+from core.db import Database, UnitOfWork, keep
 from core.ids import new_id
 from core.protocols.vendor import VendorEvent
 from sales.connections.models import Connection, ConnectionChange, ReceivedEvent, SignIn
@@ -18,6 +18,26 @@ from sales.connections.models import Connection, ConnectionChange, ReceivedEvent
 _EVENTS = cast(Table, ReceivedEvent.__table__)
 # waiver: only for inserts, which name the unit of work's tenant themselves.
 _CONNECTIONS = cast(Table, Connection.__table__)
+
+
+class SealedCredentials(NamedTuple):
+    """What a connection has stored, as every call to its vendor looks it up."""
+
+    api_credentials: str
+    method: str
+
+
+_SEALED = keep(
+    select(*(getattr(Connection, name) for name in SealedCredentials._fields)).where(
+        Connection.vendor == bindparam("vendor")
+    )
+)
+
+
+async def find_sealed(database: Database, tenant_id: str, vendor: str) -> SealedCredentials | None:
+    """What a tenant's connection to a vendor has stored; without a session, for every call."""
+    [found] = await database.fetch(tenant_id, (_SEALED, {"vendor": vendor}))
+    return SealedCredentials(*found[0]) if found else None
 
 
 class ConnectionRepository:

@@ -30,6 +30,11 @@ _CLIENT = keep(
 )
 
 
+_API_KEY = keep(
+    select(ApiKey).where(ApiKey.key_hash == bindparam("key_hash"), ApiKey.revoked_at.is_(None))
+)
+
+
 async def find_known_client(
     database: Database, tenant_id: str, client_id: str
 ) -> KnownClient | None:
@@ -88,8 +93,7 @@ class AccessRepository:
 
     async def find_api_key(self, key_hash: str) -> ApiKey | None:
         """The key of that hash, unless it was revoked."""
-        query = select(ApiKey).where(ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None))
-        return (await self._session.execute(query)).scalar()
+        return (await self._session.execute(_API_KEY, {"key_hash": key_hash})).scalar()
 
     async def find_client(self, client_id: str) -> OAuthClient | None:
         """The client of that id, unless it was revoked."""

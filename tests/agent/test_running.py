@@ -14,6 +14,7 @@ from agent.answers import Draft, Sentence
 from agent.responder import TurnContext
 from core.errors import Conflict, Invalid
 from tests.agent.world import Conversation, World, build_world
+from tests.core.outbox.world import until
 
 
 @dataclass
@@ -120,3 +121,23 @@ async def test_a_refused_message_writes_nothing(world: World) -> None:
     with pytest.raises(Conflict):
         await visitor.ask("Hi", "late")
     assert await _list_messages(visitor) == []
+
+
+async def test_it_is_known_whether_somebody_waits_for_an_answer(
+    database_url: str, tmp_path: Path
+) -> None:
+    known: list[bool] = []
+
+    class Asking(CountingResponder):
+        def respond(self, context: TurnContext) -> Draft:
+            known.append(built.runtime.resources.runner.is_answering())
+            return super().respond(context)
+
+    built = await build_world(database_url, tmp_path, responder=Asking())
+    runner = built.runtime.resources.runner
+    assert not runner.is_answering()
+    await (await built.arrive()).ask("Hi")
+    assert known == [True]
+    # For a moment more: where many ask, the next question is under way.
+    await until(lambda: not runner.is_answering())
+    await built.runtime.resources.close()

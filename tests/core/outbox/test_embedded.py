@@ -7,7 +7,8 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 
-from sqlalchemy import text, update
+import pytest
+from sqlalchemy import select, text, update
 
 from core.clock import SystemClock
 from core.outbox import EffectContext, EntryState, OutboxEntry
@@ -97,6 +98,30 @@ async def test_a_runner_that_lost_its_lease_does_not_overwrite_the_new_owner(wor
     await asyncio.sleep(0.3)
     status = await world.outbox.get_status(entry.id)
     assert (status.state, status.attempts) == (EntryState.RUNNING, 2)
+
+
+@pytest.mark.parametrize("is_answering", [True, False])
+async def test_what_comes_in_a_row_shares_transactions_while_somebody_waits_for_an_answer(
+    world: World, *, is_answering: bool
+) -> None:
+    may_end = asyncio.Event()
+
+    async def wait(_event: OrderPlaced, _context: EffectContext) -> None:
+        await may_end.wait()
+
+    world.on_order(wait)
+    # A lease's end tells which claim an entry was in; the heartbeat would move it.
+    await world.start(RunnerSetup(heartbeat=timedelta(hours=1), is_answering=is_answering))
+    for number in range(6):
+        await world.record(number)
+        if not is_answering:
+            await until(lambda: len(world.calls) > number)  # noqa: B023 - awaited here
+    await until(lambda: len(world.calls) == 6)
+    async with world.database.reading(None) as uow:
+        ends = select(OutboxEntry.lease_until).where(OutboxEntry.state == EntryState.RUNNING)
+        claims = set((await uow.session.execute(ends)).scalars())
+    assert len(claims) <= 3 if is_answering else len(claims) == 6
+    may_end.set()
 
 
 async def test_no_more_effects_run_at_once_than_allowed(world: World) -> None:

@@ -48,6 +48,7 @@ class RunnerSetup:
     concurrency: int = 8
     lease: timedelta = timedelta(seconds=30)
     heartbeat: timedelta = timedelta(milliseconds=200)
+    is_answering: bool = False
 
 
 RunnerMaker = Callable[[Database, EffectRegistry, RunnerSetup], OutboxRunner]
@@ -60,8 +61,16 @@ def make_embedded(database: Database, registry: EffectRegistry, setup: RunnerSet
         heartbeat=setup.heartbeat,
         poll=timedelta(milliseconds=100),
         pause_after_error=timedelta(milliseconds=100),
+        linger_behind=timedelta(seconds=1),
     )
-    return EmbeddedRunner(database, registry, SystemClock(), options=options, dice=random.Random(1))
+    return EmbeddedRunner(
+        database,
+        registry,
+        SystemClock(),
+        options=options,
+        dice=random.Random(1),
+        is_answering=lambda: setup.is_answering,
+    )
 
 
 RUNNERS: dict[str, RunnerMaker] = {"embedded": make_embedded}
