@@ -25,12 +25,14 @@ class _Grant:
 @dataclass(slots=True)
 class SharedBudget:
     """A minute's budget of each endpoint as a row. Processes take it in blocks, so that not
-    every package costs a write; a block dies with its process, never the other way."""
+    every package costs a write; a block dies with its process, never the other way. That
+    a budget is used up is remembered: thousands may wait for the next minute."""
 
     database: Database
     clock: Clock
     per_minute: int
     _grants: dict[tuple[str, str], _Grant] = field(default_factory=dict)
+    _spent_until: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def take(self, tenant_id: str, endpoint: str) -> None:
@@ -44,6 +46,7 @@ class SharedBudget:
         async with self._lock:
             if self._draw(tenant_id, endpoint):
                 return
+            self._check_unspent(tenant_id, endpoint)
             self._grants[tenant_id, endpoint] = await self._reserve(tenant_id, endpoint)
             self._draw(tenant_id, endpoint)
 
@@ -54,6 +57,12 @@ class SharedBudget:
         grant.left -= 1
         return True
 
+    def _check_unspent(self, tenant_id: str, endpoint: str) -> None:
+        until = self._spent_until.get((tenant_id, endpoint))
+        # No window ends later than its length from now, whatever became of the clock.
+        if until is not None and until - WINDOW <= self.clock.now() < until:
+            raise _spent(until)
+
     async def _reserve(self, tenant_id: str, endpoint: str) -> _Grant:
         now = self.clock.now()
         async with self.database.unit_of_work(tenant_id) as uow:
@@ -63,9 +72,14 @@ class SharedBudget:
             until = row.window_at + WINDOW
             granted = min(max(1, self.per_minute // _BLOCKS), self.per_minute - row.window_used)
             if granted <= 0:
-                raise NotBefore(until, "the minute's budget of packages is used up")
+                self._spent_until[tenant_id, endpoint] = until
+                raise _spent(until)
             row.window_used += granted
         return _Grant(until, granted)
+
+
+def _spent(until: datetime) -> NotBefore:
+    return NotBefore(until, "the minute's budget of packages is used up")
 
 
 @dataclass(slots=True)

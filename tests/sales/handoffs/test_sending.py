@@ -150,8 +150,13 @@ async def test_no_more_leave_in_a_minute_than_is_allowed(database: Database) -> 
             await budgets[number % 2].take(tenant_id, "primary")
             taken += 1
     assert 38 <= taken <= 40
+    # Whoever comes after that learns it without a transaction.
+    spent = budgets[taken % 2]
+    async with asyncio.timeout(10), database.unit_of_work(tenant_id):
+        with pytest.raises(NotBefore):
+            await spent.take(tenant_id, "primary")
     clock.at = raised.value.until
-    await budgets[0].take(tenant_id, "primary")
+    await spent.take(tenant_id, "primary")
 
 
 async def test_a_status_that_a_person_sets_hands_the_lead_over(database: Database) -> None:
