@@ -231,7 +231,6 @@ async def test_pinecone(manner: Manner, by_host: bool) -> None:
             index="sales-agent",
             index_host=vendor.url if by_host else None,
             ready_seconds=1,
-            timeout_seconds=2,
         )
         context = build_context(settings, api_key="k")
         index = PineconeKnowledgeIndex(context, ControlPlane(settings, pause_seconds=0.3))

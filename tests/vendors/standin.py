@@ -57,6 +57,12 @@ class Fault:
         """Whether it meets this request; empty `method` and `path` meet all."""
         return self.method in ("", method) and self.path in path
 
+    @property
+    def patience(self) -> float:
+        """Seconds a client should wait: only a slow answer comes too late, every other in time,
+        however busy the machine is."""
+        return self.seconds / 2 if self.kind == "slow" else 15.0
+
 
 class Faults:
     """The faults that were ordered and have not happened yet."""

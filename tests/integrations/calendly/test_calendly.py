@@ -65,9 +65,7 @@ def make_context(
     clock: FixedClock | None = None,
     **settings: Any,
 ) -> VendorContext:
-    section = CalendlySettings.model_validate(
-        {**calendly.settings(), "timeout_seconds": 2, **settings}
-    )
+    section = CalendlySettings.model_validate({**calendly.settings(), **settings})
     stored = dict(calendly.credentials()) if values is None else values
     return VendorContext(
         section,
@@ -260,7 +258,7 @@ async def test_a_month_is_asked_for_in_weeks(calendly: CalendlyStandIn) -> None:
 async def test_each_failure_has_its_name(
     calendly: CalendlyStandIn, fault: Fault, error: type[Exception]
 ) -> None:
-    calendar = make_calendar(calendly, timeout_seconds=1)
+    calendar = make_calendar(calendly, timeout_seconds=fault.patience)
     calendly.faults.order(replace(fault, path="/user_busy_times"))
     with pytest.raises(error):
         await list_times(calendar)

@@ -45,7 +45,7 @@ def google() -> Iterator[GoogleCalendarStandIn]:
 def make_context(
     google: GoogleCalendarStandIn, values: dict[str, str] | None = None, **settings: Any
 ) -> VendorContext:
-    section = GoogleSettings.model_validate({**google.settings(), "timeout_seconds": 2, **settings})
+    section = GoogleSettings.model_validate({**google.settings(), **settings})
     stored = dict(google.credentials()) if values is None else values
     return VendorContext(section, MemoryCredentials({TENANT: stored}), FixedClock(NOW))
 
@@ -153,7 +153,7 @@ async def test_a_calendar_that_cannot_be_seen_is_named(
 async def test_each_failure_has_its_name(
     google: GoogleCalendarStandIn, fault: Fault, error: type[Exception]
 ) -> None:
-    calendar = make_calendar(google, timeout_seconds=1)
+    calendar = make_calendar(google, timeout_seconds=fault.patience)
     await list_times(calendar)
     google.faults.order(replace(fault, path="freeBusy"))
     with pytest.raises(error) as failed:

@@ -49,9 +49,7 @@ def make_context(
     values: dict[str, str] | None = None,
     **settings: Any,
 ) -> VendorContext:
-    section = OutlookSettings.model_validate(
-        {**outlook.settings(), "timeout_seconds": 2, **settings}
-    )
+    section = OutlookSettings.model_validate({**outlook.settings(), **settings})
     stored = dict(outlook.credentials()) | (values or {})
     return VendorContext(
         section,
@@ -180,7 +178,7 @@ async def test_the_app_acts_for_itself_and_its_token_is_renewed(outlook: Outlook
 async def test_each_failure_has_its_name(
     outlook: OutlookStandIn, fault: Fault, error: type[Exception]
 ) -> None:
-    calendar = make_calendar(outlook, timeout_seconds=1)
+    calendar = make_calendar(outlook, timeout_seconds=fault.patience)
     outlook.faults.order(replace(fault, path="getSchedule"))
     with pytest.raises(error) as failed:
         await list_times(calendar)

@@ -164,7 +164,7 @@ async def test_too_many_requests_are_said_with_the_time_and_asked_once(
         Fault("cut_before", path="/query"),
         Fault("cut_after", path="/query"),
         Fault("half", path="/query"),
-        Fault("slow", seconds=0.6, path="/query"),
+        Fault("slow", seconds=3, path="/query"),
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}",
 )
@@ -172,7 +172,7 @@ async def test_an_index_that_does_not_answer_is_worth_another_try(
     pinecone: PineconeStandIn, fault: Fault
 ) -> None:
     pinecone.make_index("sales-agent", DIMENSIONS)
-    index = make_index(pinecone, timeout_seconds=0.3)
+    index = make_index(pinecone, timeout_seconds=fault.patience)
     await index.upsert(HERE, [1], make_vectors(1))
     pinecone.faults.order(fault)
     with pytest.raises(TransientError):

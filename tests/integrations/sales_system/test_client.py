@@ -102,7 +102,7 @@ async def test_wrong_credentials_are_told_as_such(stand_in: SalesSystemStandIn) 
         (Fault("cut_before", path=PATH), Unavailable),
         (Fault("cut_after", path=PATH), Unavailable),
         (Fault("half", path=PATH), Unavailable),
-        (Fault("slow", seconds=0.5, path=PATH), Unavailable),
+        (Fault("slow", seconds=3, path=PATH), Unavailable),
         (Fault("status", status=404, path=PATH), Rejected),
         (Fault("status", status=403, path=PATH), Rejected),
         (Fault("status", status=400, body="<html>", path=PATH), Rejected),
@@ -115,7 +115,7 @@ async def test_wrong_credentials_are_told_as_such(stand_in: SalesSystemStandIn) 
 async def test_a_fault_has_a_name_and_then_there_is_one_lead(
     stand_in: SalesSystemStandIn, fault: Fault, error: type[ProviderError]
 ) -> None:
-    system = build_sales_systems(build_context(stand_in, timeout_seconds=0.3))["primary"]
+    system = build_sales_systems(build_context(stand_in, timeout_seconds=fault.patience))["primary"]
     package = build_package()
     stand_in.faults.order(fault)
     with pytest.raises(error) as raised:

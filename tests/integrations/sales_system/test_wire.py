@@ -37,8 +37,9 @@ def mirror() -> Iterator[Mirror]:
 
 
 @pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    opened = Wire(timedelta(seconds=1), ssl.TLSVersion.TLSv1_3)
+async def wire(request: pytest.FixtureRequest) -> AsyncIterator[Wire]:
+    patience = getattr(request, "param", 15.0)
+    opened = Wire(timedelta(seconds=patience), ssl.TLSVersion.TLSv1_3)
     yield opened
     await opened.close()
 
@@ -70,13 +71,14 @@ async def test_no_redirect_is_followed_and_no_cookie_kept(mirror: Mirror, wire: 
 
 
 @pytest.mark.parametrize(
-    ("fault", "named"),
+    ("fault", "named", "wire"),
     [
-        (Fault("slow", seconds=2.0), "Timeout"),
-        (Fault("cut_before"), "ServerDisconnectedError"),
-        (Fault("half"), "ClientPayloadError"),
+        (Fault("slow", seconds=2.0), "Timeout", 1.0),
+        (Fault("cut_before"), "ServerDisconnectedError", 15.0),
+        (Fault("half"), "ClientPayloadError", 15.0),
     ],
     ids=["slow", "cut", "half"],
+    indirect=["wire"],
 )
 async def test_a_failure_has_a_name(mirror: Mirror, wire: Wire, fault: Fault, named: str) -> None:
     mirror.faults.order(fault)

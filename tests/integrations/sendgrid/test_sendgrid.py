@@ -81,14 +81,14 @@ class TestSendGridKeepsThePromises(EmailSenderContract):
         (Fault(status=403), Rejected),
         (Fault(status=400, body='{"errors":[{"message":"from is not verified"}]}'), Rejected),
         (Fault("cut_before"), TransientError),
-        (Fault("slow", seconds=1.5, done=False), TransientError),
+        (Fault("slow", seconds=2, done=False), TransientError),
     ],
 )
 async def test_every_failure_says_who_acts_next(
     sendgrid: SendGridStandIn, fault: Fault, error: type[Exception]
 ) -> None:
     sendgrid.faults.order(fault)
-    sender = SendGridEmail(build(sendgrid, timeout_seconds=1))
+    sender = SendGridEmail(build(sendgrid, timeout_seconds=fault.patience))
     with pytest.raises(error) as raised:
         await sender.send(MAIL)
     assert sendgrid.credentials()["api_key"] not in str(raised.value)

@@ -89,14 +89,14 @@ async def test_the_text_for_notifications_mentions_nobody(slack: SlackStandIn) -
         (Fault(status=200, body='{"ok": false, "error": "token_revoked"}'), AuthenticationFailed),
         (Fault(status=200, body='{"ok": false, "error": "not_in_channel"}'), Rejected),
         (Fault("cut_before"), TransientError),
-        (Fault("slow", seconds=1.6, done=False), TransientError),
+        (Fault("slow", seconds=2, done=False), TransientError),
     ],
 )
 async def test_every_failure_says_who_acts_next(
     slack: SlackStandIn, fault: Fault, error: type[Exception]
 ) -> None:
     slack.faults.order(fault)
-    notifier = SlackNotifier(build(slack, timeout_seconds=1))
+    notifier = SlackNotifier(build(slack, timeout_seconds=fault.patience))
     with pytest.raises(error) as raised:
         await notifier.notify(TENANT, TO_SALES)
     assert slack.credentials()["bot_token"] not in str(raised.value)
