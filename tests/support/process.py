@@ -1,4 +1,4 @@
-"""The installed `sales-agent` command as a real process."""
+"""The `sales-agent` command as a real process."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
-COMMAND = str(Path(sys.executable).with_name("sales-agent"))
+from tests.support.nursery import COMMAND, Forked, Nursery
+
 _ADDRESS = re.compile(r"The server is at (http://\S+)")
 
 
@@ -30,26 +31,46 @@ def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "NO_COLOR": "1", "COLUMNS": "200", **(more or {})}
 
 
+@cache
+def _open_nursery() -> Nursery:
+    return Nursery(clean_environment())
+
+
 def run_command(
     *arguments: str | Path,
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
     timeout: float = 180,
+    installed: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `sales-agent` to its end."""
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=clean_environment(environment),
-        timeout=timeout,
-    )
+    """Run `sales-agent` to its end; `installed`: as it is installed, imports and all."""
+    given, environment = [*map(str, arguments)], clean_environment(environment)
+    if installed:
+        return subprocess.run(
+            [COMMAND, *given],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env=environment,
+            timeout=timeout,
+        )
+    with tempfile.TemporaryDirectory(prefix="command-") as folder:
+        output, errors = Path(folder, "output"), Path(folder, "errors")
+        running = _open_nursery().start(given, cwd or Path.cwd(), environment, output, errors)
+        try:
+            code = running.wait(timeout)
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGKILL)
+            running.wait(10)
+            raise
+        said, complained = output.read_text("utf-8"), errors.read_text("utf-8")
+        return subprocess.CompletedProcess([COMMAND, *given], code, said, complained)
 
 
 class ServerProcess:
-    """A running `sales-agent serve`; its log lies in a file."""
+    """A running `sales-agent serve`; its log lies in a file. `installed`: started as an operator
+    starts it, imports and all."""
 
     def __init__(
         self,
@@ -58,15 +79,19 @@ class ServerProcess:
         environment: Mapping[str, str] | None = None,
         command: str = "serve",
         port: int = 0,
+        installed: bool = False,
     ) -> None:
         self.log = folder / f"server-{time.monotonic_ns()}.log"
+        given = [command, *(("--port", str(port)) if port >= 0 else ()), *arguments]
+        environment = clean_environment(environment)
+        self.process: Forked | subprocess.Popen[bytes]
+        if not installed:
+            self.log.touch()
+            self.process = _open_nursery().start(given, folder, environment, self.log, self.log)
+            return
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [COMMAND, command, *(("--port", str(port)) if port >= 0 else ()), *arguments],
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-                env=clean_environment(environment),
+                [COMMAND, *given], stdout=log, stderr=log, cwd=folder, env=environment
             )
 
     def read_log(self) -> str:
