@@ -56,7 +56,7 @@ def _taken_port() -> socket.socket:
 
 
 def test_help_names_every_command() -> None:
-    done = run_command("--help")
+    done = run_command("--help", installed=True)
     assert done.returncode == 0
     for command in COMMANDS:
         assert command in done.stdout
@@ -93,7 +93,9 @@ def test_demo_on_a_taken_port_says_which_one_it_uses(folder: Path) -> None:
 def test_serve_listens_where_it_is_told_and_keeps_data_where_it_is_told(folder: Path) -> None:
     with _taken_port() as free:
         port = free.getsockname()[1]
-    server = ServerProcess(folder, "--host", "127.0.0.1", "--data", "elsewhere", port=port)
+    server = ServerProcess(
+        folder, "--host", "127.0.0.1", "--data", "elsewhere", port=port, installed=True
+    )
     try:
         assert server.address() == f"http://127.0.0.1:{port}"
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200

@@ -62,7 +62,11 @@ class ThreadedServer:
             return self.runtime
 
         config = uvicorn.Config(
-            create_app(remember), http=BoundedHttp, log_config=None, lifespan="on"
+            create_app(remember),
+            http=BoundedHttp,
+            log_config=None,
+            lifespan="on",
+            timeout_graceful_shutdown=5,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -96,6 +100,9 @@ class ThreadedServer:
     ) -> None:
         self.http.close()
         self._server.should_exit = True
+        if self.runtime is not None and self._thread.is_alive():
+            # As `sales-agent serve` does: who only listens does not hold up the end.
+            self._loop.call_soon_threadsafe(self.runtime.resources.changes.close)
         self._thread.join(20)
 
 

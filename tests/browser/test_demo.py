@@ -19,7 +19,7 @@ QUESTION = "How much does the Team plan cost?"
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the demo website's first page."""
     folder = tmp_path_factory.mktemp("demo")
-    server = ServerProcess(folder, "--data", str(folder / "data"), command="demo")
+    server = ServerProcess(folder, "--data", str(folder / "data"), command="demo", installed=True)
     try:
         page = server.wait_for(r"(http://\S+/demo/)", 90)[1]
         server.wait_for("Application startup complete")

@@ -31,6 +31,11 @@ def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "NO_COLOR": "1", "COLUMNS": "200", **(more or {})}
 
 
+def _is_importing(environment: Mapping[str, str]) -> bool:
+    """Whether it is to find other modules than the nursery has imported."""
+    return environment.get("PYTHONPATH") != os.environ.get("PYTHONPATH")
+
+
 @cache
 def _open_nursery() -> Nursery:
     return Nursery(clean_environment())
@@ -45,7 +50,7 @@ def run_command(
 ) -> subprocess.CompletedProcess[str]:
     """Run `sales-agent` to its end; `installed`: as it is installed, imports and all."""
     given, environment = [*map(str, arguments)], clean_environment(environment)
-    if installed:
+    if installed or _is_importing(environment):
         return subprocess.run(
             [COMMAND, *given],
             check=False,
@@ -85,7 +90,7 @@ class ServerProcess:
         given = [command, *(("--port", str(port)) if port >= 0 else ()), *arguments]
         environment = clean_environment(environment)
         self.process: Forked | subprocess.Popen[bytes]
-        if not installed:
+        if not (installed or _is_importing(environment)):
             self.log.touch()
             self.process = _open_nursery().start(given, folder, environment, self.log, self.log)
             return
