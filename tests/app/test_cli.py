@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.process import COMMAND, ServerProcess, clean_environment, run_command
+from tests.support.nursery import COMMAND
+from tests.support.process import ServerProcess, clean_environment, run_command
 from tests.support.visitor import Visitor
 from tests.support.website import BASE_URL, SITE_KEY, write_pages, write_website
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.crash.handoff_sides import Side
+from tests.support.nursery import COMMAND
 from tests.support.postgres import VARIABLE
-from tests.support.process import COMMAND, clean_environment
+from tests.support.process import clean_environment
 
 ANYWHERE = "anywhere"
 # Anywhere, and what was started was `sales-agent serve`.

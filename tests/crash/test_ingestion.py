@@ -9,7 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.support.process import COMMAND, clean_environment, run_command
+from tests.support.nursery import COMMAND
+from tests.support.process import clean_environment, run_command
 from tests.support.website import BASE_URL, write_website
 
 PAGES = 300
