@@ -60,7 +60,7 @@ class Chat:
 
     def reads(self, text: str) -> Chat:
         """Waits for an answer that is complete."""
-        expect(self.article(text).last).to_have_class(re.compile("done"), timeout=10_000)
+        expect(self.article(text).last).to_have_class(re.compile("done"))
         return self
 
     def lines(self) -> list[str]:

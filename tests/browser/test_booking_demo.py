@@ -33,7 +33,7 @@ def tab(browser: Browser, demo: str) -> Iterator[Chat]:
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin", locale="en-GB"
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     chat = new_tab(context)
     yield chat.visit(demo + "book-a-demo/")
     assert chat.problems == []

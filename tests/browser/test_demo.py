@@ -31,7 +31,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def tab(browser: Browser, demo: str) -> Iterator[Chat]:
     context = browser.new_context(viewport={"width": 1280, "height": 860})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     chat = new_tab(context)
     yield chat.visit(demo + "pricing/")
     assert chat.problems == []

@@ -39,7 +39,7 @@ def open_page(browser: Browser, served: ThreadedServer) -> Iterator[Open]:
     def open_at(path: str, **options: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(20_000)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(

@@ -108,7 +108,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def page(browser: Browser) -> Iterator[Page]:
     """A tab in which nothing may open a dialogue or set `pwned`."""
     context = browser.new_context(viewport={"width": 1180, "height": 800})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     tab = context.new_page()
     opened: list[str] = []
     asked: list[str] = []
