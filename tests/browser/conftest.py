@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import pytest
 from playwright.sync_api import Browser, Error, expect, sync_playwright
 
-from tests.browser.chat import Chat, new_tab
+from tests.browser.chat import PATIENCE, Chat, new_tab
 from tests.browser.standin import Standin, State
 
 ARGUMENTS = [
@@ -22,8 +22,7 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 Visit = Callable[..., Chat]
-# A stalled machine is no fault of a page; what must be quick is measured by benchmarks.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE)
 
 
 def unavailable(reason: str) -> NoReturn:
@@ -65,7 +64,7 @@ def visit(browser: Browser, server: State) -> Iterator[Visit]:
 
     def open_site(path: str = "/", **options: Any) -> Chat:
         context = browser.new_context(**{"viewport": {"width": 1180, "height": 780}, **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         tabs.append(new_tab(context))
         return tabs[-1].visit(server.site + path)
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chat import SCREENSHOTS, Chat, new_tab
+from tests.browser.chat import PATIENCE, SCREENSHOTS, Chat, new_tab
 from tests.support.process import ServerProcess
 
 
@@ -33,7 +33,7 @@ def tab(browser: Browser, demo: str) -> Iterator[Chat]:
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin", locale="en-GB"
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     chat = new_tab(context)
     yield chat.visit(demo + "book-a-demo/")
     assert chat.problems == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chat import SCREENSHOTS, Chat, new_tab
+from tests.browser.chat import PATIENCE, SCREENSHOTS, Chat, new_tab
 from tests.support.process import ServerProcess
 
 QUESTION = "How much does the Team plan cost?"
@@ -31,7 +31,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def tab(browser: Browser, demo: str) -> Iterator[Chat]:
     context = browser.new_context(viewport={"width": 1280, "height": 860})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     chat = new_tab(context)
     yield chat.visit(demo + "pricing/")
     assert chat.problems == []

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.clock import FixedClock
 from tests.app.threaded import ThreadedServer
+from tests.browser.chat import PATIENCE
 from tests.browser.test_accessibility import PHONE, axe
 from tests.portal.conftest import PASSWORD, serve
 from tests.support.website import write_website
@@ -39,7 +40,7 @@ def open_page(browser: Browser, served: ThreadedServer) -> Iterator[Open]:
     def open_at(path: str, **options: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(

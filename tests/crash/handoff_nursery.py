@@ -24,6 +24,7 @@ from app.cli.serving import serve_site
 from app.places import Places
 from app.server import create_app
 from app.settings import load_app_settings
+from tests.support.nursery import use_streams
 
 # None outlives a campaign that was itself killed for long.
 LONGEST_LIFE_SECONDS = 2 * 60 * 60
@@ -92,11 +93,7 @@ def serve(wish: dict[str, Any]) -> None:
     folder = Path(wish["folder"])
     os.environ.update(wish["environment"])
     os.chdir(folder)
-    log = os.open(folder / "server.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
+    use_streams(folder / "server.log", folder / "server.log")
     if wish["crash"]:
         DatabaseWatch(CrashPoint.read(wish["crash"])).watch()
     config = folder / "app.yaml"

@@ -27,7 +27,7 @@ from core.clock import FixedClock
 from ingestion.pipeline import ingest
 from ingestion.sources import open_source
 from tests.app.threaded import ThreadedServer
-from tests.browser.chat import new_tab
+from tests.browser.chat import PATIENCE, new_tab
 from tests.browser.conftest import browser
 from tests.portal.conftest import PASSWORD, WORK, hire, with_clock
 from tests.support.models import KEY, KEY_NAME
@@ -108,7 +108,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def page(browser: Browser) -> Iterator[Page]:
     """A tab in which nothing may open a dialogue or set `pwned`."""
     context = browser.new_context(viewport={"width": 1180, "height": 800})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     tab = context.new_page()
     opened: list[str] = []
     asked: list[str] = []

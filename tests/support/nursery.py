@@ -72,7 +72,7 @@ class Nursery:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**environment},
+            env=environment,
         )
 
     def start(
@@ -130,17 +130,22 @@ def _watch(wish: dict[str, Any], tell: int) -> bool:
     os._exit(0)
 
 
+def use_streams(output: str | Path, errors: str | Path) -> None:
+    """In a process that was forked: read nothing, and append what is said to two files."""
+    for name, stream in ((os.devnull, 0), (output, 1), (errors, 2)):
+        flags = os.O_RDONLY if stream == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        opened = os.open(name, flags)
+        os.dup2(opened, stream)
+        os.close(opened)
+
+
 def _become(wish: dict[str, Any]) -> None:
     """Be the command."""
     os.environ.clear()
     os.environ.update(wish["environment"])
     time.tzset()
     os.chdir(wish["folder"])
-    for name, stream in ((os.devnull, 0), (wish["output"], 1), (wish["errors"], 2)):
-        flags = os.O_RDONLY if stream == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        opened = os.open(name, flags)
-        os.dup2(opened, stream)
-        os.close(opened)
+    use_streams(wish["output"], wish["errors"])
     sys.argv = [COMMAND, *wish["arguments"]]
     # By this the command would tell its name in help and errors.
     sys.modules["__main__"].__package__ = None
@@ -158,7 +163,8 @@ def main() -> None:
             _become(wish)
             from app.cli.main import main as command  # noqa: PLC0415
 
-            sys.exit(command())  # type: ignore[func-returns-value]
+            command()
+            return
 
 
 if __name__ == "__main__":
